@@ -1,0 +1,73 @@
+"""
+The plan of what Vault must hold, as this build and the catalog need it.
+
+Printed for the operator, who hands it to the bootstrap (`deploy/vault/README.md`); the
+shape of it is the bootstrap's, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path  # noqa: TC003 - typer reads it from the signatures
+from typing import TYPE_CHECKING, Annotated, Final, get_args
+
+import typer
+from rich.console import Console
+
+from bot.cli.running import run
+from bot.domain.decode import visible
+from bot.domain.errors import Refused
+from bot.domain.message import Message
+from bot.outbound.catalog import load
+from bot.ports import ForgePurpose
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# The same in `deploy/vault/plan.py`: an origin, without a path.
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+out = Console()
+
+
+def vault_plan(
+    issuer: Annotated[
+        str, typer.Option(help="Where AWS reaches Vault's public keys: an origin.")
+    ],
+    catalog: Annotated[
+        Path | None, typer.Option(help="A catalog folder, instead of the settings'.")
+    ] = None,
+) -> None:
+    """Print what Vault must hold for the catalog's clients, for `deploy.vault`."""
+    run(lambda: _printed(issuer, catalog))
+
+
+async def _printed(issuer: str, folder: Path | None) -> None:
+    from bot import registry  # noqa: PLC0415 - importing every command takes a moment
+
+    if not _ORIGIN.fullmatch(issuer):
+        raise Refused(Message.of("cli.issuer", {"got": visible(issuer)}))
+    found = registry.load()
+    place = folder or Settings.read().catalog
+    catalog = await asyncio.to_thread(load, place, commands=found.commands)
+    clients = [client.id for client in catalog.clients]
+    text = _plan(issuer, clients=clients, aws_actions=found.aws_actions)
+    out.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _plan(issuer: str, *, clients: Iterable[str], aws_actions: Iterable[str]) -> str:
+    """Return the plan as JSON, which every reader of YAML reads too."""
+    actions = [
+        *(
+            {"kind": "kv", "name": purpose, "purpose": purpose}
+            for purpose in get_args(ForgePurpose)
+        ),
+        *({"kind": "aws", "name": name} for name in aws_actions),
+    ]
+    plan = {
+        "issuer": issuer,
+        "clients": [{"name": client, "actions": actions} for client in clients],
+    }
+    return json.dumps(plan, indent=2)

@@ -1,0 +1,151 @@
+"""
+The audit trail: what is recorded, and the hash chain that makes it tamper-evident.
+
+Each client has one chain. A record holds the hash of its own content and a hash over
+the record before it, its place and that content, so that an edit, a removal, an
+insertion or a swap breaks every hash after it. The database gives a record its place
+and links it (`alembic/sql/0002_audit.sql`); here is the same rule for those who read. A
+checkpoint is a signed statement of how long a chain was and what its last hash was;
+kept elsewhere, it shows a chain that was cut off or rewritten whole. The stand-alone
+verifier (`deploy/verify/`) implements the rule a third time without importing this
+module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from bot.domain.frozen import Frozen
+
+FORMAT: Final = "tandem-audit/1"
+
+
+class EventName(StrEnum):
+    """Every event there is: `noun.verb`, past tense."""
+
+    OPERATION_ASKED = "operation.asked"
+    OPERATION_PROPOSED = "operation.proposed"
+    OPERATION_REFUSED = "operation.refused"
+    OPERATION_APPROVED = "operation.approved"
+    OPERATION_DENIED = "operation.denied"
+    OPERATION_CANCELLED = "operation.cancelled"
+    OPERATION_EXPIRED = "operation.expired"
+    OPERATION_VOIDED = "operation.voided"
+    OPERATION_STARTED = "operation.started"
+    OPERATION_DONE = "operation.done"
+    OPERATION_FAILED = "operation.failed"
+    OPERATION_DOUBTED = "operation.doubted"
+    OPERATION_REMINDED = "operation.reminded"
+    DECISION_MADE = "decision.made"
+    DECISION_REFUSED = "decision.refused"
+    REQUEST_REFUSED = "request.refused"
+    MERGE_REQUEST_OPENED = "merge_request.opened"
+    MERGE_REQUEST_CLOSED = "merge_request.closed"
+    MERGE_ANNOUNCED = "merge.announced"
+    MERGE_DONE = "merge.done"
+    ACTION_ANNOUNCED = "action.announced"
+    ACTION_DONE = "action.done"
+    ACTION_RECONCILED = "action.reconciled"
+    CREDENTIALS_LENT = "credentials.lent"
+    CREDENTIALS_ENDED = "credentials.ended"
+    EFFECT_VERIFIED = "effect.verified"
+    EFFECT_MISSING = "effect.missing"
+    PLAN_DIFFERED = "plan.differed"
+    CHECKPOINT_SIGNED = "checkpoint.signed"
+
+
+class Event(Frozen):
+    """Something that happened, before it has its place in a chain."""
+
+    name: EventName
+    actor: str
+    source: str
+    operation: str | None = None
+    body: dict[str, object] = Field(default_factory=dict)
+
+
+class Record(Frozen):
+    """An event in its place; `hash` covers its place, its content and all before it."""
+
+    client: str
+    seq: Annotated[int, Field(ge=1)]
+    at: datetime
+    event: EventName
+    actor: str
+    source: str
+    operation: str | None
+    body: str
+    content: str
+    previous: str
+    hash: str
+
+
+class Checkpoint(Frozen):
+    """How long a client's chain was, and its last hash, signed by a key kept apart."""
+
+    client: str
+    seq: int
+    head: str
+    at: datetime
+    signature: str = ""
+
+    def payload(self) -> bytes:
+        """Return the exact bytes that are signed."""
+        lines = (
+            "tandem-checkpoint/1",
+            self.client,
+            str(self.seq),
+            self.head,
+            instant(self.at),
+        )
+        return "\n".join(lines).encode()
+
+
+def genesis(client: str) -> str:
+    """Return what stands before a client's first record."""
+    return hashlib.sha256(f"{FORMAT}\n{client}".encode()).hexdigest()
+
+
+def canonical(body: dict[str, object]) -> str:
+    """Return the one spelling of a body; it is stored and hashed as this text."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def instant(at: datetime) -> str:
+    """Return the one spelling of a moment: UTC, microseconds, `Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def content(event: Event, *, client: str, at: datetime) -> str:
+    """
+    Return the hash of all that an event says.
+
+    The fields are hashed as one JSON list, so that no two lists of fields read the
+    same.
+    """
+    fields = (
+        FORMAT,
+        client,
+        instant(at),
+        event.name.value,
+        event.actor,
+        event.source,
+        event.operation or "",
+        canonical(event.body),
+    )
+    text = json.dumps(fields, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def link(previous: str, *, seq: int, content: str) -> str:
+    """Return a record's hash: of the hash before it, its place, its content."""
+    place = seq.to_bytes(8, "big", signed=True)
+    return hashlib.sha256(
+        bytes.fromhex(previous) + place + bytes.fromhex(content)
+    ).hexdigest()

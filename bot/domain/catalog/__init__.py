@@ -1,0 +1,69 @@
+"""
+The operator's catalog: clients, members, inventory, rota and routes, as values.
+
+Pure: it knows which file says what, and reads none. `bot.outbound.catalog` reads the
+folder and reports every wrong thing in it with file and line.
+"""
+
+from bot.domain.catalog.client import (
+    Aws,
+    Client,
+    Criticality,
+    Database,
+    Gitlab,
+    Instance,
+    Inventory,
+    Target,
+    Terraform,
+)
+from bot.domain.catalog.consistency import inconsistencies
+from bot.domain.catalog.layout import Inconsistency, Problem
+from bot.domain.catalog.people import (
+    Channel,
+    ClientMember,
+    ClientRole,
+    Person,
+    Provider,
+    ProviderChannel,
+    ProviderMember,
+    ProviderRole,
+    Shift,
+    SlackIdentity,
+)
+from bot.domain.catalog.refusal import CatalogRefused
+from bot.domain.catalog.routes import DeciderRole, Match, Place, RouteRule, Routes
+from bot.domain.catalog.rule_consistency import unknown_commands
+from bot.domain.catalog.whole import Catalog
+
+__all__ = [
+    "Aws",
+    "Catalog",
+    "CatalogRefused",
+    "Channel",
+    "Client",
+    "ClientMember",
+    "ClientRole",
+    "Criticality",
+    "Database",
+    "DeciderRole",
+    "Gitlab",
+    "Inconsistency",
+    "Instance",
+    "Inventory",
+    "Match",
+    "Person",
+    "Place",
+    "Problem",
+    "Provider",
+    "ProviderChannel",
+    "ProviderMember",
+    "ProviderRole",
+    "RouteRule",
+    "Routes",
+    "Shift",
+    "SlackIdentity",
+    "Target",
+    "Terraform",
+    "inconsistencies",
+    "unknown_commands",
+]

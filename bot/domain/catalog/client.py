@@ -1,0 +1,231 @@
+"""
+A client and its inventory: clients/<id>/client.yaml and clients/<id>/inventory.yaml.
+
+The client's id is the name of its folder, and a target belongs to the client in whose
+folder it stands; neither is written inside the files, so neither can contradict them.
+What an ARN is made of is derived from the client's account and region for that reason.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+
+from bot.domain.catalog.names import (
+    About,
+    Address,
+    Attribute,
+    AwsAccount,
+    AwsRegion,
+    AwsRoleArn,
+    ClientId,
+    DatabaseId,
+    Directory,
+    Duration,
+    GitBranch,
+    GitlabProject,
+    InstanceId,
+    JobName,
+    NameTag,
+    ShownName,
+    TargetName,
+)
+from bot.domain.catalog.people import Channel, ClientMember
+from bot.domain.frozen import Frozen
+from bot.domain.message import Language
+from bot.domain.scope import Environment
+
+
+class Criticality(StrEnum):
+    """How much hangs on a target; high raises the risk of what is done to it."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class Terraform(Frozen):
+    """Where in the client's project a target is written down."""
+
+    directory: Annotated[
+        Directory, Field(description="Folder in the GitLab project, no slash around.")
+    ]
+    address: Annotated[
+        Address, Field(description="Terraform address, such as aws_instance.web_2.")
+    ]
+
+
+class InstanceAws(Frozen):
+    """How an EC2 instance is found: by its id, or by its Name tag; one of the two."""
+
+    instance_id: Annotated[
+        InstanceId | None, Field(description="Its id, i-…, if it never changes.")
+    ] = None
+    name_tag: Annotated[
+        NameTag | None, Field(description="Its Name tag, which only it may carry.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.instance_id is None) == (self.name_tag is None):
+            raise PydanticCustomError(
+                "catalog.instance-identity", "wanted instance_id or name_tag"
+            )
+        return self
+
+
+class DatabaseAws(Frozen):
+    """How an RDS database is found."""
+
+    db_identifier: Annotated[DatabaseId, Field(description="Its DB identifier.")]
+
+
+class _Target(Frozen):
+    """What is written of any target."""
+
+    client: SkipJsonSchema[ClientId]
+    name: Annotated[TargetName, Field(description="The name that people type.")]
+    environment: Annotated[Environment, Field(description="Where it serves.")]
+    description: Annotated[About, Field(description="What it is, in a few words.")]
+    criticality: Annotated[
+        Criticality, Field(description="How much hangs on it; low if not given.")
+    ] = Criticality.LOW
+    terraform: Annotated[
+        Terraform | None, Field(description="Where it is written down, if it is.")
+    ] = None
+    protected: Annotated[
+        tuple[Attribute, ...],
+        Field(description="Attributes of it that no command may change."),
+    ] = ()
+
+
+class Instance(_Target):
+    """A machine: an EC2 instance."""
+
+    kind: Literal["instance"]
+    aws: Annotated[InstanceAws, Field(description="How it is found on AWS.")]
+
+
+class Database(_Target):
+    """A database: an RDS instance."""
+
+    kind: Literal["database"]
+    aws: Annotated[DatabaseAws, Field(description="How it is found on AWS.")]
+
+
+Target = Annotated[Instance | Database, Field(discriminator="kind")]
+
+
+class Inventory(Frozen):
+    """The targets of one client: clients/<id>/inventory.yaml."""
+
+    targets: Annotated[
+        tuple[Target, ...], Field(description="Everything that commands may name.")
+    ]
+
+
+class Jobs(Frozen):
+    """The name of a CI job for each environment that has one."""
+
+    staging: Annotated[JobName | None, Field(description="The job for staging.")] = None
+    production: Annotated[
+        JobName | None, Field(description="The job for production.")
+    ] = None
+
+    def job(self, environment: Environment) -> JobName | None:
+        """Return the job's name for this environment, if it has one."""
+        return {
+            Environment.STAGING: self.staging,
+            Environment.PRODUCTION: self.production,
+        }[environment]
+
+
+class Gitlab(Frozen):
+    """The client's project, and which of its jobs plan and apply what."""
+
+    project: Annotated[GitlabProject, Field(description="Path with its group.")]
+    default_branch: Annotated[
+        GitBranch, Field(description="The branch whose pipelines apply.")
+    ] = "main"
+    plan_jobs: Annotated[
+        Jobs,
+        Field(description="For each environment, the job whose artifact is the plan."),
+    ]
+    apply_jobs: Annotated[
+        Jobs, Field(description="For each environment, the job that applies.")
+    ]
+
+
+class Aws(Frozen):
+    """The client's account, and the role that Tandem's worker takes in it."""
+
+    account: Annotated[AwsAccount, Field(description="Twelve digits, in quotes.")]
+    region: Annotated[AwsRegion, Field(description="Region of all its targets.")]
+    role_arn: Annotated[
+        AwsRoleArn, Field(description="This client's own role, shared with no other.")
+    ]
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS the account lives in: aws, aws-cn, aws-us-gov."""
+        return self.role_arn.split(":")[1]
+
+    def database_arn(self, identifier: DatabaseId) -> str:
+        """Return the ARN of the RDS database with this identifier."""
+        return f"{self._arn('rds')}:db:{identifier}"
+
+    def snapshot_arn(self, identifier: DatabaseId) -> str:
+        """Return the ARN of the manual RDS snapshot with this identifier."""
+        return f"{self._arn('rds')}:snapshot:{identifier}"
+
+    def instance_arn(self, instance_id: InstanceId) -> str:
+        """Return the ARN of the EC2 instance with this id."""
+        return f"{self._arn('ec2')}:instance/{instance_id}"
+
+    def _arn(self, service: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
+
+
+class Requests(Frozen):
+    """How long a request of this client waits, where its route does not say."""
+
+    expires: Annotated[
+        Duration, Field(description="How long it may be decided on.")
+    ] = timedelta(hours=4)
+    remind_before: Annotated[
+        Duration, Field(description="How long before that Tandem reminds.")
+    ] = timedelta(minutes=30)
+
+
+class Client(Frozen):
+    """A company whose platform is co-managed: clients/<id>/client.yaml."""
+
+    id: SkipJsonSchema[ClientId]
+    name: Annotated[ShownName, Field(description="The client's name, only shown.")]
+    language: Annotated[
+        Language, Field(description="What Tandem speaks in its channels.")
+    ] = "en"
+    channels: Annotated[
+        tuple[Channel, ...],
+        Field(min_length=1, description="Its channels: what is typed there is its."),
+    ]
+    members: Annotated[
+        tuple[ClientMember, ...], Field(description="The client's people.")
+    ]
+    gitlab: Annotated[Gitlab, Field(description="Where its Terraform lives.")]
+    aws: Annotated[Aws, Field(description="Where its targets live.")]
+    requests: Annotated[Requests, Field(description="How long requests wait.")] = (
+        Requests()
+    )
+    targets: SkipJsonSchema[tuple[Target, ...]] = ()
+
+    def target(self, name: str) -> Instance | Database | None:
+        """Return the target of exactly this name, if the client has it."""
+        for target in self.targets:
+            if target.name == name:
+                return target
+        return None

@@ -1,0 +1,218 @@
+"""
+What has to fit together across the files of a catalog.
+
+Each check yields every contradiction it finds, at the place that a person would mend.
+Shapes of single values are left to the models.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from bot.domain.catalog.client import Instance
+from bot.domain.catalog.layout import (
+    INVENTORY_FILE,
+    PROVIDER_FILE,
+    Inconsistency,
+    Steps,
+    client_file,
+)
+from bot.domain.catalog.rule_consistency import rule_inconsistencies
+from bot.domain.suggest import near
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Sequence
+
+    from bot.domain.catalog.client import Client, Database
+    from bot.domain.catalog.people import (
+        Channel,
+        ClientMember,
+        Provider,
+        ProviderMember,
+    )
+    from bot.domain.catalog.routes import RouteRule
+    from bot.domain.message import Message
+    from bot.domain.scope import Environment
+
+
+def inconsistencies(
+    provider: Provider, clients: Sequence[Client], routes: Sequence[RouteRule]
+) -> tuple[Inconsistency, ...]:
+    """Return all that does not fit together; nothing for a sound catalog."""
+    return tuple(
+        chain(
+            _organisations(provider, clients),
+            _people(provider, clients),
+            _channels(provider, clients),
+            _rota(provider),
+            _platforms(clients),
+            _targets(clients),
+            rule_inconsistencies(clients, routes),
+        )
+    )
+
+
+class _Once:
+    """What has been seen, to find what stands in two places."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._first: dict[Hashable, str] = {}
+
+    def again(
+        self, thing: Hashable, shown: str, file: str, steps: Steps
+    ) -> Iterator[Inconsistency]:
+        """Yield a problem if `thing` was seen before; it says in which file."""
+        if thing in self._first:
+            args: dict[str, str | int | Message]
+            args = {"got": shown, "first": self._first[thing]}
+            yield Inconsistency.at(file, steps, self._key, args)
+        self._first.setdefault(thing, file)
+
+
+def _organisations(
+    provider: Provider, clients: Sequence[Client]
+) -> Iterator[Inconsistency]:
+    for client in clients:
+        if client.id == provider.id:
+            yield Inconsistency.at(
+                PROVIDER_FILE, ("id",), "provider-is-client", {"got": provider.id}
+            )
+
+
+def _everyone(
+    provider: Provider, clients: Sequence[Client]
+) -> Iterator[tuple[str, int, ProviderMember | ClientMember]]:
+    for index, member in enumerate(provider.members):
+        yield PROVIDER_FILE, index, member
+    for client in clients:
+        for index, one in enumerate(client.members):
+            yield client_file(client.id), index, one
+
+
+def _people(provider: Provider, clients: Sequence[Client]) -> Iterator[Inconsistency]:
+    """One person is written down once: what they did must never be two people's."""
+    ids, accounts = _Once("repeated-member"), _Once("repeated-slack")
+    users = _Once("repeated-gitlab")
+    for file, index, member in _everyone(provider, clients):
+        here = ("members", index)
+        yield from ids.again(member.id, member.id, file, (*here, "id"))
+        for number, slack in enumerate(member.slack):
+            place = (*here, "slack", number)
+            shown = f"{slack.team}/{slack.user}"
+            yield from accounts.again((slack.team, slack.user), shown, file, place)
+            yield from _team(provider, slack.team, file, (*place, "team"))
+        if member.gitlab is not None:
+            name = member.gitlab
+            yield from users.again(name.lower(), name, file, (*here, "gitlab"))
+
+
+def _team(
+    provider: Provider, team: str, file: str, steps: Steps
+) -> Iterator[Inconsistency]:
+    if team not in provider.slack_teams:
+        known = ", ".join(provider.slack_teams)
+        yield Inconsistency.at(
+            file, steps, "unknown-team", {"got": team, "known": known}
+        )
+
+
+def _channels(provider: Provider, clients: Sequence[Client]) -> Iterator[Inconsistency]:
+    """A channel decides whose things are meant, so it belongs to one alone."""
+    rooms: list[tuple[str, Steps, Channel]] = [
+        (PROVIDER_FILE, ("escalation_channel",), provider.escalation_channel)
+    ]
+    for client in clients:
+        for index, channel in enumerate(client.channels):
+            rooms.append((client_file(client.id), ("channels", index), channel))
+    seen = _Once("repeated-channel")
+    for file, steps, channel in rooms:
+        shown = f"{channel.team}/{channel.id}"
+        yield from seen.again((channel.team, channel.id), shown, file, steps)
+        yield from _team(provider, channel.team, file, (*steps, "team"))
+
+
+def _rota(provider: Provider) -> Iterator[Inconsistency]:
+    known = [member.id for member in provider.members]
+    for index, shift in enumerate(provider.on_call):
+        here = ("on_call", index)
+        for number, member in enumerate(shift.members):
+            place = (*here, "members", number)
+            if member not in known:
+                shown = ", ".join(near(member, known) or known) or "-"
+                args: dict[str, str | int | Message] = {"got": member, "known": shown}
+                yield Inconsistency.at(PROVIDER_FILE, place, "unknown-member", args)
+            if member in shift.members[:number]:
+                yield Inconsistency.at(
+                    PROVIDER_FILE, place, "twice-on-shift", {"got": member}
+                )
+        if shift.begins and shift.until and shift.until <= shift.begins:
+            yield Inconsistency.at(PROVIDER_FILE, (*here, "until"), "shift-ends-first")
+        for number, earlier in enumerate(provider.on_call[:index]):
+            if earlier.begins is None and earlier.until is None:
+                yield Inconsistency.at(
+                    PROVIDER_FILE, here, "shift-hidden", {"by": number + 1}
+                )
+                break
+
+
+def _platforms(clients: Sequence[Client]) -> Iterator[Inconsistency]:
+    """What separates clients from each other is never shared (threats I7)."""
+    projects, roles = _Once("repeated-project"), _Once("repeated-role")
+    for client in clients:
+        file = client_file(client.id)
+        path, role = client.gitlab.project, client.aws.role_arn
+        yield from projects.again(path.lower(), path, file, ("gitlab", "project"))
+        yield from roles.again(role, role, file, ("aws", "role_arn"))
+        account = role.split(":")[4]
+        if account != client.aws.account:
+            yield Inconsistency.at(
+                file,
+                ("aws", "role_arn"),
+                "role-of-other-account",
+                {"got": account, "wanted": client.aws.account},
+            )
+
+
+def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
+    resources = _Once("repeated-resource")
+    for client in clients:
+        file = client_file(client.id, INVENTORY_FILE)
+        names, addresses = _Once("repeated-target"), _Once("repeated-address")
+        for index, target in enumerate(client.targets):
+            here = ("targets", index)
+            yield from names.again(target.name, target.name, file, (*here, "name"))
+            key, shown = _resource(target)
+            resource = (client.aws.account, client.aws.region, key, shown)
+            yield from resources.again(resource, shown, file, (*here, "aws", key))
+            if target.terraform is not None:
+                address = target.terraform.address
+                whole = (target.terraform.directory, address)
+                place = (*here, "terraform", "address")
+                yield from addresses.again(whole, address, file, place)
+                yield from _jobs(client, target.environment, file, here)
+
+
+def _resource(target: Instance | Database) -> tuple[str, str]:
+    """Return by which key the target is found on AWS, and as what."""
+    if not isinstance(target, Instance):
+        return "db_identifier", target.aws.db_identifier
+    if target.aws.instance_id is not None:
+        return "instance_id", target.aws.instance_id
+    return "name_tag", target.aws.name_tag or ""
+
+
+def _jobs(
+    client: Client, environment: Environment, file: str, here: Steps
+) -> Iterator[Inconsistency]:
+    """What is in Terraform can be planned and applied where it serves."""
+    for name, jobs in (
+        ("plan_jobs", client.gitlab.plan_jobs),
+        ("apply_jobs", client.gitlab.apply_jobs),
+    ):
+        if jobs.job(environment) is None:
+            where = client_file(client.id)
+            args: dict[str, str | int | Message]
+            args = {"jobs": name, "environment": environment.value, "file": where}
+            yield Inconsistency.at(file, (*here, "terraform"), "no-job", args)

@@ -1,0 +1,185 @@
+"""
+The catalog as a whole, and what is looked up in it.
+
+Everything here is exact: an identity, a channel or a name is found or it is not, and
+what is not found is nobody and nothing (threats B9, I14). A catalog that contradicts
+itself cannot be built, so no answer depends on the order of its files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Self
+
+from pydantic import model_validator
+
+from bot.domain.catalog.client import Client
+from bot.domain.catalog.consistency import inconsistencies
+from bot.domain.catalog.people import Person, Provider, ProviderChannel
+from bot.domain.catalog.routes import DeciderRole, RouteRule
+from bot.domain.frozen import Frozen
+from bot.domain.route import Need, Route
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.catalog.names import ClientId
+    from bot.domain.scope import Environment, Risk
+
+
+class Catalog(Frozen):
+    """The provider, its clients and the rules of who decides."""
+
+    provider: Provider
+    clients: tuple[Client, ...]
+    routes: tuple[RouteRule, ...]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Refuse what the reader should have reported, file by file."""
+        for found in inconsistencies(self.provider, self.clients, self.routes):
+            raise ValueError(f"{found.file} {found.steps}: {found.message.key}")
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """The hash of everything; it changes if and only if the catalog says else."""
+        return _hash(self.provider, self.clients, self.routes)
+
+    def version_for(self, client: ClientId) -> str:
+        """
+        Return the hash of all that bears on this client: its own, provider, routes.
+
+        Another client's change leaves it alone, and so leaves this client's approvals
+        alone. KeyError if there is no such client.
+        """
+        own = self._clients[client]
+        return _hash(
+            Catalog(provider=self.provider, clients=(own,), routes=self.routes)
+        )
+
+    def person(self, team: str, user: str) -> Person | None:
+        """Return who this Slack account belongs to, if anyone here."""
+        return self._identities.get((team, user))
+
+    def member(self, member: str) -> Person | None:
+        """Return the person with this id."""
+        return self._people.get(member)
+
+    def by_gitlab(self, username: str) -> Person | None:
+        """Return the person with this GitLab user name; GitLab ignores its case."""
+        return self._gitlab_users.get(username.lower())
+
+    def channel(self, team: str, channel: str) -> Client | ProviderChannel | None:
+        """Return the client whose channel this is, or that it is the provider's own."""
+        return self._channels.get((team, channel))
+
+    def client(self, client: str) -> Client | None:
+        """Return the client with this id."""
+        return self._clients.get(client)
+
+    def on_call(self, at: datetime) -> tuple[Person, ...]:
+        """Return who of the provider is on call, first called first; maybe nobody."""
+        for shift in self.provider.on_call:
+            if shift.covers(at):
+                return tuple(self._people[member] for member in shift.members)
+        return ()
+
+    def holders(
+        self, role: str, *, client: ClientId, at: datetime
+    ) -> tuple[Person, ...]:
+        """
+        Return who may decide as `role` for this client at this moment.
+
+        Nobody does for a role or a client that does not exist.
+        """
+        if client not in self._clients or role not in set(DeciderRole):
+            return ()
+        if role == DeciderRole.PROVIDER_ONCALL:
+            return self.on_call(at)
+        side, _, name = role.partition(".")
+        organisation = self.provider.id if side == "provider" else client
+        return tuple(
+            person
+            for person in self._people.values()
+            if person.organisation == organisation and name in person.roles
+        )
+
+    def route(
+        self, *, client: ClientId, risk: Risk, environment: Environment, command: str
+    ) -> Route | None:
+        """
+        Return who must decide such a request; None means nobody may, so it ends there.
+
+        KeyError if there is no such client.
+        """
+        requests = self._clients[client].requests
+        for rule in self.routes:
+            if rule.match.fits(risk=risk, environment=environment, command=command):
+                return Route(
+                    needs=tuple(
+                        Need(role=place.role.value, count=place.count)
+                        for place in rule.needs
+                    ),
+                    expires=rule.expires or requests.expires,
+                    remind_before=rule.remind_before or requests.remind_before,
+                )
+        return None
+
+    @cached_property
+    def _clients(self) -> dict[str, Client]:
+        return {client.id: client for client in self.clients}
+
+    @cached_property
+    def _people(self) -> dict[str, Person]:
+        provider = (
+            Person.of(member, organisation=self.provider.id)
+            for member in self.provider.members
+        )
+        clients = (
+            Person.of(member, organisation=client.id)
+            for client in self.clients
+            for member in client.members
+        )
+        return {person.id: person for person in chain(provider, clients)}
+
+    @cached_property
+    def _identities(self) -> dict[tuple[str, str], Person]:
+        return {
+            (slack.team, slack.user): person
+            for person in self._people.values()
+            for slack in person.slack
+        }
+
+    @cached_property
+    def _gitlab_users(self) -> dict[str, Person]:
+        people = self._people.values()
+        return {one.gitlab.lower(): one for one in people if one.gitlab is not None}
+
+    @cached_property
+    def _channels(self) -> dict[tuple[str, str], Client | ProviderChannel]:
+        own = self.provider.escalation_channel
+        rooms: dict[tuple[str, str], Client | ProviderChannel] = {
+            (channel.team, channel.id): client
+            for client in self.clients
+            for channel in client.channels
+        }
+        rooms[own.team, own.id] = ProviderChannel(
+            provider=self.provider.id, channel=own
+        )
+        return rooms
+
+
+def _hash(*parts: Frozen | tuple[Frozen, ...]) -> str:
+    """Return the SHA-256, in hex, of one canonical text of the parts."""
+    plain = [
+        [one.model_dump(mode="json") for one in part]
+        if isinstance(part, tuple)
+        else part.model_dump(mode="json")
+        for part in parts
+    ]
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

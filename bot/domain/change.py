@@ -1,0 +1,58 @@
+"""
+The two things an operation can be: a merge request, or a direct action.
+
+A change says *what* in terms of the client's own things; it holds no file content and
+no live state. Those are gathered when the operation is prepared (`proposal.Bound`),
+because they are what the approval binds to.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.domain.frozen import Frozen
+from bot.domain.message import Message
+
+Scalar = str | int | bool
+
+
+class SetAttribute(Frozen):
+    """Give one attribute of one Terraform resource a literal value."""
+
+    kind: Literal["terraform.set"] = "terraform.set"
+    directory: str
+    address: str
+    attribute: str
+    value: Scalar
+
+
+class Effect(Frozen):
+    """What must be true of the world afterwards, and the observation that reads it."""
+
+    observation: str
+    inputs: dict[str, Scalar]
+    expected: dict[str, str]
+
+
+class MergeRequest(Frozen):
+    """A change that GitLab reviews, and that merging puts into effect."""
+
+    kind: Literal["merge_request"] = "merge_request"
+    title: Message
+    # One for now: the plan is guarded against one intended change.
+    edits: Annotated[tuple[SetAttribute, ...], Field(min_length=1, max_length=1)]
+    effect: Effect
+
+
+class DirectAction(Frozen):
+    """A change that a playbook makes, with no repository between."""
+
+    kind: Literal["direct_action"] = "direct_action"
+    title: Message
+    playbook: str
+    inputs: dict[str, Scalar]
+
+
+Change = Annotated[MergeRequest | DirectAction, Field(discriminator="kind")]

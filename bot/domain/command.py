@@ -1,0 +1,129 @@
+"""
+The shape of a command.
+
+A command is a frozen model: its fields are its arguments, its docstring is its help,
+the words after its base class say its name and how dangerous it is, and `change` says
+what it would do to the target. It does nothing itself: no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from bot.domain.errors import Broken
+from bot.domain.frozen import Frozen
+from bot.domain.scope import Risk
+
+if TYPE_CHECKING:
+    from bot.domain.catalog import Client, Target
+    from bot.domain.change import DirectAction, MergeRequest
+
+_TARGET = "tandem_target"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a command, as help and usage lines show it."""
+
+    name: str
+    help: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a command declares about itself."""
+
+    name: str
+    risk: Risk
+    target: str
+    kind: str
+    summary: str
+    help: str
+    arguments: tuple[Argument, ...]
+
+    @property
+    def usage(self) -> str:
+        """The line to type, with the arguments in angle brackets."""
+        words = (f"<{argument.name}>" for argument in self.arguments)
+        return " ".join((self.name, *words))
+
+    @property
+    def example(self) -> str:
+        """A line that works as it stands, given such a target."""
+        words = (argument.example for argument in self.arguments)
+        return " ".join((self.name, *words))
+
+
+def arg(about: str, *, example: str, pattern: str | None = None) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is typed so
+    """Describe one argument: its help, an example, and the text it must match."""
+    return Field(description=about, examples=[example], pattern=pattern)
+
+
+def target(kind: str, about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
+    """Describe the argument that names the target, and which kind it must be."""
+    return Field(
+        description=about,
+        examples=[example],
+        json_schema_extra={_TARGET: kind},
+    )
+
+
+class Command(Frozen, ABC):
+    """One thing a person can ask for."""
+
+    spec: ClassVar[Spec]
+    _declared: ClassVar[tuple[str, Risk]]
+
+    def __init_subclass__(cls, *, name: str, risk: Risk, **_: object) -> None:
+        """Take the declaration; it is read once the fields are known."""
+        super().__init_subclass__()
+        cls._declared = (name, risk)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Turn the declared words, the fields and the docstring into `spec`."""
+        name, risk = cls._declared
+        about = inspect.cleandoc(cls.__doc__ or "")  # not one that is inherited
+        named = [
+            (field, extra[_TARGET])
+            for field, info in cls.model_fields.items()
+            if isinstance(extra := info.json_schema_extra, dict) and _TARGET in extra
+        ]
+        if len(named) != 1:
+            raise Broken(f"command {name!r} must name exactly one target argument")
+        ((field, kind),) = named
+        cls.spec = Spec(
+            name=name,
+            risk=risk,
+            target=field,
+            kind=str(kind),
+            summary=about.partition("\n")[0],
+            help=about,
+            arguments=tuple(
+                Argument(
+                    name=field,
+                    help=info.description or "",
+                    example=str((info.examples or [""])[0]),
+                )
+                for field, info in cls.model_fields.items()
+            ),
+        )
+
+    @property
+    def target_name(self) -> str:
+        """The name of the target that this request is about."""
+        return str(getattr(self, self.spec.target))
+
+    def risk_now(self, target: Target) -> Risk:  # noqa: ARG002 - for commands to look at
+        """Return the risk of this very request; it may be raised, never lowered."""
+        return self.spec.risk
+
+    @abstractmethod
+    def change(self, target: Target, client: Client) -> MergeRequest | DirectAction:
+        """Say what would be done to the client's target: same words, same change."""

@@ -1,0 +1,155 @@
+"""
+Who may do what. Pure questions with reasoned answers; nothing here raises.
+
+A verdict is a value. Its reason is shown to the person word for word and names the rule
+and who could do it instead; default is no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.decision import Decision, Verdict
+from bot.domain.message import Message
+from bot.domain.operation import Operation, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from bot.domain.catalog import Person
+
+# Part of every digest: a change of these rules voids what was shown under the old ones.
+VERSION = "spine-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No, by this rule, for this reason."""
+
+    rule: str
+    reason: Message
+
+
+Answer = Allowed | Denied
+
+
+def _no(rule: str, args: dict[str, str | int | Message] | None = None) -> Denied:
+    return Denied(rule, Message.of(f"refused.{rule}", args))
+
+
+def may_ask(person: Person, *, client: str, provider: str) -> Answer:
+    """Tell whether this person may ask for anything on this client at all."""
+    if person.organisation == client:
+        return Allowed()
+    if person.organisation == provider:
+        return Allowed()
+    return _no("other-client")
+
+
+def may_cancel(operation: Operation, *, person: Person) -> Answer:
+    """Tell whether this person may call the operation off."""
+    if operation.state not in (State.ASKED, State.PROPOSED, State.APPROVED):
+        return _no("too-late-to-cancel", {"state": operation.state.value})
+    if person.id != operation.requester:
+        return _no("not-the-requester", {"requester": operation.requester})
+    return Allowed()
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """A person about to decide, and everything the rules look at besides."""
+
+    person: Person
+    digest: str
+    verdict: Verdict
+    now: datetime
+    holders: Mapping[str, frozenset[str]]
+    decisions: Sequence[Decision]
+
+
+def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911 - one condition a line, so that coverage shows each denial tested
+    """Tell whether this click by this person counts for this very proposal."""
+    if operation.state is not State.PROPOSED:
+        return _ended(operation, by.decisions)
+    if by.now >= operation.expires_at:
+        return _no("expired")
+    if by.digest != operation.digest:
+        return _no("other-digest")
+    if by.person.id == operation.requester:
+        return _no("self-decision", {"who": _who(operation, by)})
+    if operation.proposal is None or by.person.id in operation.proposal.authors:
+        return _no("author-decision", {"who": _who(operation, by)})
+    if not any(by.person.id in holding for holding in by.holders.values()):
+        return _no("not-a-decider", {"who": _who(operation, by)})
+    if any(_same(by, decision, operation) for decision in by.decisions):
+        return _no("already-decided-by-you")
+    return Allowed()
+
+
+def still_approved(
+    operation: Operation,
+    *,
+    decisions: Sequence[Decision],
+    holders_then: Mapping[str, Mapping[str, frozenset[str]]],
+) -> tuple[str, ...]:
+    """
+    Return the approvers who count right before acting.
+
+    `holders_then` has, for each approver, who held which role at the moment of that
+    approval *by today's catalog*: a handover of the shift takes nothing away, a role or
+    a membership that was withdrawn does.
+    """
+    return tuple(
+        decision.member
+        for decision in decisions
+        if decision.verdict is Verdict.APPROVE
+        and decision.digest == operation.digest
+        and any(
+            decision.member in holding
+            for holding in holders_then.get(decision.member, {}).values()
+        )
+    )
+
+
+def _same(by: Decider, decision: Decision, operation: Operation) -> bool:
+    return decision.member == by.person.id and decision.digest == operation.digest
+
+
+def able_to_decide(
+    operation: Operation, *, holders: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    """Return who could decide on this operation now, by id, sorted."""
+    able = {member for holding in holders.values() for member in holding}
+    barred = {operation.requester}
+    if operation.proposal is not None:
+        barred |= set(operation.proposal.authors)
+    return tuple(sorted(able - barred))
+
+
+def _who(operation: Operation, by: Decider) -> str:
+    """Return who could decide instead of the person who may not."""
+    able = able_to_decide(operation, holders=by.holders)
+    return ", ".join(one for one in able if one != by.person.id) or "-"
+
+
+def _ended(operation: Operation, decisions: Sequence[Decision]) -> Denied:
+    """Tell the second click who decided, and when."""
+    last = max(decisions, key=lambda decision: decision.at, default=None)
+    if last is None or operation.state in (State.VOIDED, State.EXPIRED, State.ASKED):
+        return _no("not-open", {"state": operation.state.value})
+    return _no(
+        "decided-already",
+        {
+            "state": operation.state.value,
+            "who": last.member,
+            "verdict": last.verdict.value,
+            "at": last.at.strftime("%H:%M:%S UTC"),
+        },
+    )

@@ -1,0 +1,76 @@
+"""
+What Tandem writes into GitLab: branch, commit and merge request of one operation.
+
+For reviewers, in English like the rest of a repository. What a person typed stands in a
+fence, so that GitLab reads it as text and never as a command, a mention or a trailer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.gitlab_text import fenced, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.operation import Operation
+    from bot.domain.terraform.edit import Edit
+
+
+_HANDS_OFF: Final = (
+    "Approval happens in chat, on the plan shown there, and is bound to this very "
+    "commit. A push to this branch voids it. Tandem merges once it is approved."
+)
+
+
+def title(operation: Operation) -> str:
+    """Return the merge request's title: command, target and values, on one line."""
+    values = ", ".join(
+        value for value in operation.arguments.values() if value != operation.target
+    )
+    said = f"{operation.command.capitalize()} {operation.target}"
+    where = operation.environment.value
+    return one_line(f"{said} to {values} ({where})" if values else f"{said} ({where})")
+
+
+def commit_message(operation: Operation, *, requester: str) -> str:
+    """Return the commit message, with the trailers that tell whose it is."""
+    return "\n".join(
+        (
+            title(operation),
+            "",
+            f"Requested-by: {one_line(requester)}",
+            f"Operation: {operation.id}",
+        )
+    )
+
+
+def description(operation: Operation, *, edits: Sequence[Edit], requester: str) -> str:
+    """Return what a reviewer reads: who, what, where, how it was found, how to undo."""
+    parts = [
+        f"**{one_line(requester)}** asked for this in chat:",
+        fenced(f"/infra {operation.line}"),
+        "### What changes",
+    ]
+    for edit in edits:
+        parts.append(
+            f"`{one_line(edit.file)}`, line {edit.line}: "
+            f"`{one_line(str(edit.old_value))}` becomes "
+            f"`{one_line(str(edit.new_value))}`."
+        )
+        parts.append("How this line was found:")
+        steps = (f"{one.file}:{one.line}: {one.source}" for one in edit.via)
+        parts.append(fenced("\n".join(steps)))
+        if edit.consumers:
+            parts.append("**The same value is also read by:**")
+            others = (f"{one.file}:{one.line}: {one.what}" for one in edit.consumers)
+            parts.append(fenced("\n".join(others)))
+    parts += [
+        "### Before you merge by hand: please do not",
+        _HANDS_OFF,
+        "### To go back",
+        "Ask for the former value in chat; this description shows it.",
+        f"Operation `{operation.id}`",
+    ]
+    return "\n\n".join(parts)

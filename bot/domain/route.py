@@ -1,0 +1,83 @@
+"""
+Who has to decide an operation, and by when; whether those who decided are enough.
+
+The rules that choose a route live in the catalog. Here is only what a chosen route
+means: a quorum of distinct people, each of whom fills one place and holds its role now.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StringConstraints
+
+from bot.domain.frozen import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RoleName = Annotated[
+    str, StringConstraints(pattern=r"^(provider|client)\.[a-z][a-z_-]{1,30}$")
+]
+
+
+class Need(Frozen):
+    """So many people who hold this role."""
+
+    role: RoleName
+    count: Annotated[int, Field(ge=1, le=10)] = 1
+
+
+class Route(Frozen):
+    """Who must approve. No need at all means nobody may: there is no free pass here."""
+
+    needs: tuple[Need, ...]
+    expires: timedelta
+    remind_before: timedelta
+
+
+def missing(
+    route: Route, *, approvers: Sequence[str], holders: Mapping[str, frozenset[str]]
+) -> tuple[Need, ...]:
+    """
+    Return the places that are still empty, given who approved and who holds what now.
+
+    One person fills one place, and among all ways to seat the approvers the one that
+    fills most places counts: who holds two roles must not block the route by chance.
+    """
+    places = [need.role for need in route.needs for _ in range(need.count)]
+    seated: dict[int, str] = {}
+    for person in dict.fromkeys(approvers):
+        _seat(person, places, holders=holders, seated=seated, tried=set())
+    left: dict[str, int] = {}
+    for place, role in enumerate(places):
+        if place not in seated:
+            left[role] = left.get(role, 0) + 1
+    return tuple(Need(role=role, count=count) for role, count in left.items())
+
+
+def _seat(
+    person: str,
+    places: Sequence[str],
+    *,
+    holders: Mapping[str, frozenset[str]],
+    seated: dict[int, str],
+    tried: set[int],
+) -> bool:
+    """
+    Seat one more person, moving others where that makes room; False if none is found.
+
+    Augmenting paths: trying every seating takes minutes for a route of ten.
+    """
+    for place, role in enumerate(places):
+        if place in tried or person not in holders.get(role, frozenset()):
+            continue
+        tried.add(place)
+        other = seated.get(place)
+        if other is None or _seat(
+            other, places, holders=holders, seated=seated, tried=tried
+        ):
+            seated[place] = person
+            return True
+    return False

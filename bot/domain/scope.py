@@ -1,0 +1,78 @@
+"""
+What an operation's credentials may touch.
+
+A scope is written down when the operation is prepared, shown, bound into the digest
+and only then lent against. It holds literal actions and literal resources: a wildcard
+that a person's text could widen is refused here, whoever built the scope.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum, StrEnum
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+
+# pydantic's engine is Rust's regex: there `$` never matches before a final newline.
+ScopeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+Action = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}:[A-Za-z0-9]{2,80}$")
+]
+
+# Calls that AWS cannot restrict to one resource; they only read.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/
+_LIST_ONLY: Final = re.compile(r"\A[a-z0-9-]+:(Describe|List|Get)[A-Za-z0-9]*\Z")
+
+
+class Environment(StrEnum):
+    """Where a target serves."""
+
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Risk(IntEnum):
+    """How much care an operation needs; a route may only be raised by it."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+
+class Statement(BaseModel):
+    """AWS actions allowed on AWS resources, all of them literal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    actions: tuple[Action, ...]
+    resources: tuple[str, ...]
+
+    @field_validator("resources")
+    @classmethod
+    def _literal(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for resource in value:
+            if resource != "*" and ("*" in resource or "?" in resource):
+                raise ValueError(f"a scope names resources literally, got {resource!r}")
+        return value
+
+    def model_post_init(self, _: object, /) -> None:
+        """Refuse `*` beside anything but a call that only reads."""
+        if "*" in self.resources:
+            for action in self.actions:
+                if not _LIST_ONLY.match(action):
+                    raise ValueError(f"{action} must name its resources, got '*'")
+
+
+class AwsScope(BaseModel):
+    """
+    The AWS rights of one operation: an inline session policy in the making.
+
+    `name` chooses the Vault role `act-<client>-<name>`; it is declared by a playbook or
+    an observation, never derived from text that a person wrote.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ScopeName
+    statements: tuple[Statement, ...]

@@ -1,0 +1,66 @@
+"""
+Names that a person may have meant, and names that may be mistaken for another.
+
+Only for showing: what runs is always an exact name (threats B9). The caller hands in
+the names that this person may know of, the client's own inventory, so that a suggestion
+can never tell of another client.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST: Final = 3
+# Of 100. Below this a suggestion is a guess: `web2` and `wbe-2` still find `web-2`.
+_NEAR_ENOUGH: Final = 70.0
+_LONGEST: Final = 64
+_SEPARATORS: Final = re.compile(r"[._-]+")
+# Drawn alike in many fonts.
+_DRAWN_ALIKE: Final = str.maketrans("0159", "olsg")
+
+
+def near(got: str, names: Iterable[str], *, limit: int = _MOST) -> tuple[str, ...]:
+    """Return at most `limit` of `names` that `got` may have meant, nearest first."""
+    sought = got[:_LONGEST].casefold()
+    found = process.extract(
+        sought,
+        sorted(set(names)),
+        scorer=fuzz.WRatio,
+        processor=str.casefold,
+        score_cutoff=_NEAR_ENOUGH,
+        limit=limit,
+    )
+    return tuple(name for name, _, _ in found)
+
+
+def look_alikes(
+    name: str, names: Iterable[str], *, limit: int = _MOST
+) -> tuple[str, ...]:
+    """
+    Return at most `limit` of `names` that are easily mistaken for `name`.
+
+    One name that only goes on after another (`db-prod`, `db-prod-2`), one that is drawn
+    alike (`db-l`, `db-1`), or one that is a single slip away (`web-1`, `web-2`).
+    """
+    alike = sorted(other for other in set(names) if _is_alike(name, other))
+    return tuple(alike[:limit])
+
+
+def _is_alike(name: str, other: str) -> bool:
+    if name == other:
+        return False
+    short, long = sorted(
+        (_SEPARATORS.sub("-", name), _SEPARATORS.sub("-", other)), key=len
+    )
+    if long.startswith(f"{short}-"):
+        return True
+    if short.translate(_DRAWN_ALIKE) == long.translate(_DRAWN_ALIKE):
+        return True
+    return OSA.distance(short, long, score_cutoff=1) <= 1

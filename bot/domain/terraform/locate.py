@@ -1,0 +1,131 @@
+"""
+From a resource address to the expression of its attribute.
+
+Walks the module calls, finds the one block, and refuses what the address does not fit:
+`count`, a missing or needless key, `ignore_changes`, a `dynamic` block.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.terraform.expression import (
+    Key,
+    Literal,
+    ObjectLiteral,
+    TupleLiteral,
+    classify,
+)
+from bot.domain.terraform.follow import collection
+from bot.domain.terraform.hcl import text_of
+from bot.domain.terraform.pick import callee
+from bot.domain.terraform.place import Call, Each, Scope
+from bot.domain.terraform.refusal import Reason, refused
+
+if TYPE_CHECKING:
+    from bot.domain.terraform.address import Address
+    from bot.domain.terraform.directory import Tree
+    from bot.domain.terraform.hcl import Block, Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An attribute of a resource as written, and the module it is written in."""
+
+    block: Block
+    expression: Expression
+    path: tuple[str, ...]
+    scope: Scope
+    each: Each
+    names: tuple[str, ...]
+
+
+def locate(tree: Tree, *, root: str, address: Address, attribute: str) -> Located:
+    """Return where `attribute` of `address` is written under the directory `root`."""
+    scope = Scope(root)
+    for step in address.modules:
+        call = tree.block(scope.directory, "module", step.name)
+        _fits(call, step.key)
+        scope = Scope(callee(call), Call(scope, call, step.key))
+    block = tree.block(scope.directory, "resource", address.type, address.name)
+    _fits(block, address.key)
+    first, *rest = names = _names(attribute)
+    _not_ignored(block, first)
+    expression, path = _descend(block, first, rest)
+    each = Each(block, address.key)
+    return Located(block, expression, path, scope, each, tuple(names))
+
+
+def instance_keys(tree: Tree, for_each: Expression, *, scope: Scope) -> tuple[str, ...]:
+    """Return the keys that a for_each gives; refuses those that are computed."""
+    written = collection(tree, for_each, scope=scope)
+    match classify(written):
+        case ObjectLiteral(elements):
+            return tuple(each.key for each in elements if each.key is not None)
+        case TupleLiteral(items, is_set=True):
+            values = [classify(each) for each in items]
+            texts = [each.value for each in values if isinstance(each, Literal)]
+            return tuple(each for each in texts if isinstance(each, str))
+    return ()
+
+
+def _fits(block: Block, key: Key | None) -> None:
+    what = ".".join(map(str, block.labels))
+    counted = block.attribute("count")
+    if counted or isinstance(key, int):
+        line = counted.line if counted else block.line
+        raise refused(Reason.COUNT, file=block.file, line=line, what=what)
+    for_each = block.attribute("for_each")
+    if for_each and key is None:
+        line = for_each.line
+        raise refused(Reason.NEEDS_KEY, file=block.file, line=line, what=what)
+    if for_each is None and key is not None:
+        line = block.line
+        raise refused(Reason.NO_FOR_EACH, file=block.file, line=line, what=what)
+
+
+def _names(attribute: str) -> list[str]:
+    if not re.fullmatch(r"[a-z0-9_]+(\.[A-Za-z0-9_-]+)*", attribute, re.ASCII):
+        raise refused(Reason.ATTRIBUTE, file="", what=attribute)
+    return attribute.split(".")
+
+
+def _descend(
+    block: Block, first: str, rest: list[str]
+) -> tuple[Expression, tuple[str, ...]]:
+    """Return the expression and the keys into it; names may go through one block."""
+    while True:
+        if found := block.attribute(first):
+            return found.expression, tuple(rest)
+        inner = [each for each in block.blocks if each.type == first]
+        if len(inner) > 1:
+            line = inner[1].line
+            raise refused(Reason.DUPLICATE, file=block.file, line=line, what=first)
+        if not inner or not rest:
+            raise _absent(block, first)
+        block, (first, *rest) = inner[0], rest
+
+
+def _absent(block: Block, name: str) -> Exception:
+    for each in block.blocks:
+        if each.type == "dynamic" and each.labels == (name,):
+            return refused(Reason.DYNAMIC, file=block.file, line=each.line, what=name)
+    return refused(Reason.NO_ATTRIBUTE, file=block.file, line=block.line, what=name)
+
+
+def _not_ignored(block: Block, name: str) -> None:
+    """Refuse an attribute that Terraform is told to leave alone."""
+    for lifecycle in block.blocks:
+        ignored = lifecycle.attribute("ignore_changes")
+        if lifecycle.type != "lifecycle" or ignored is None:
+            continue
+        at = ignored.expression
+        names = {text_of(each) for each in block.document.variables(at.node)}
+        meaning = classify(at)
+        items = meaning.items if isinstance(meaning, TupleLiteral) else ()
+        # Terraform 0.11 wrote the names as texts; it still reads them.
+        texts = {classify(each) for each in items}
+        if names & {name, "all"} or Literal(name) in texts:
+            raise refused(Reason.IGNORED, file=at.file, line=at.line, what=name)

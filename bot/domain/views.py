@@ -1,0 +1,61 @@
+"""What the questions of chat and command line are answered with, before it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.audit import Record
+    from bot.domain.audit_filter import AuditFilter
+    from bot.domain.card import CardView
+    from bot.domain.command import Spec
+    from bot.domain.found import Page
+    from bot.domain.message import Language, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message and nothing else."""
+
+    message: Message
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """
+    The commands there are, or one of them in full, with the client's own targets.
+
+    `kinds` has the names of the targets of each kind, for examples that work.
+    """
+
+    specs: tuple[Spec, ...]
+    one: Spec | None
+    targets: tuple[str, ...]
+    kinds: dict[str, tuple[str, ...]]
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One operation and everything the audit has of it."""
+
+    card: CardView
+    records: tuple[Record, ...]
+    link: str | None
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of the audit; `query` is what was asked, to ask for the rest."""
+
+    page: Page
+    query: str
+    wanted: AuditFilter
+    names: dict[str, str]
+    language: Language
+
+
+View = Said | Help | Story | Found

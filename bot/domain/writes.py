@@ -1,0 +1,99 @@
+"""
+All that one stage leaves behind: the unit that is committed whole or not at all.
+
+A stage reads, decides, and hands over one of these. Operations are saved by
+compare-and-set on their version, so a stage that was overtaken leaves nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.audit import Checkpoint, Event
+from bot.domain.decision import Decision
+from bot.domain.errors import TandemError
+from bot.domain.frozen import Frozen
+from bot.domain.message import Message
+from bot.domain.operation import Operation
+from bot.domain.outgoing import Outgoing
+
+
+class Task(StrEnum):
+    """The worker's tasks; a job is a task's name, a client and an operation."""
+
+    PREPARE = "prepare"
+    EXECUTE = "execute"
+    WATCH = "watch"
+    TIDY = "tidy"
+
+
+class Job(Frozen):
+    """
+    The next stage of one operation, now or after a while.
+
+    `once` leaves it out when such a job waits or runs already.
+    """
+
+    task: Task
+    operation: str
+    after: timedelta | None = None
+    once: bool = False
+
+
+class Delivery(Frozen):
+    """A signed request, by its own key, and the answer that its repetition gets."""
+
+    key: str
+    answer: Message
+
+
+class Lent(Frozen):
+    """
+    Credentials that were lent, by the handle that takes them back.
+
+    `session_dies_at` is when an AWS session made of them ends, which nobody can hasten.
+    """
+
+    accessor: str
+    operation: str
+    purpose: str
+    expires_at: datetime
+    session_dies_at: datetime | None = None
+    lent_at: datetime | None = None
+
+
+class Ended(Frozen):
+    """How lent credentials ended, in the words of `lease.Ending`."""
+
+    accessor: str
+    ending: str
+
+
+class Writes(Frozen):
+    """State, decisions, credentials, audit, outbox and next jobs of one client."""
+
+    client: str
+    at: datetime
+    delivery: Delivery | None = None
+    adds: tuple[Operation, ...] = ()
+    saves: tuple[Operation, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    lent: tuple[Lent, ...] = ()
+    ended: tuple[Ended, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    events: tuple[Event, ...] = ()
+    says: tuple[Outgoing, ...] = ()
+    jobs: tuple[Job, ...] = ()
+
+
+class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings
+    """Somebody else moved the operation first: read it again and decide again."""
+
+
+class Duplicate(TandemError):  # noqa: N818 - as above
+    """The request was already delivered; `answer` is what it was told then."""
+
+    def __init__(self, answer: Message | None) -> None:
+        super().__init__("already delivered")
+        self.answer = answer

@@ -1,0 +1,123 @@
+"""
+Questions that change nothing: help, the story of one operation, the client's audit.
+
+Everything is read for the client whose channel the question came from; the database
+shows no other client's rows.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.audit_filter import AuditFilter, Who, read_filter
+from bot.domain.errors import BadArguments, Refused
+from bot.domain.message import Language, Message
+from bot.domain.suggest import near
+from bot.domain.text import read_words
+from bot.domain.views import Found, Help, Said, Story, View
+from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.viewing import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.text import Word
+    from bot.ports import Front
+
+# Words that are answered here; every other first word is a command's name.
+WORDS: Final = ("help", "status", "audit")
+_PAGE: Final = 8
+_STORY: Final = 200
+
+
+async def answer(knock: Knock, *, front: Front, before: str | None = None) -> View:
+    """Return what the question is answered with; a refusal is an answer too."""
+    language: Language = "en"
+    try:
+        caller = enter(knock, front=front)
+        language = caller.client.language
+        word, *rest = read_words(knock.text) or (None,)
+        if word is not None and word.text == "status":
+            return await _status(caller, rest, front=front)
+        if word is not None and word.text == "audit":
+            return await _audit(caller, rest, before=before, front=front)
+        return _help(caller, rest, front=front)
+    except Refused as refusal:
+        told = await turn_away(knock, refusal=refusal, front=front)
+        return Said(told, language)
+
+
+def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
+    commands = front.registry.commands
+    one = words[0].text if words else None
+    if one is not None and one not in commands:
+        known = near(one, commands) or tuple(sorted(commands))
+        raise BadArguments(
+            Message.of("refused.no-command", {"got": one, "known": ", ".join(known)})
+        )
+    spec = commands[one].spec if one is not None else None
+    kinds: dict[str, list[str]] = {}
+    for target in caller.client.targets:
+        kinds.setdefault(target.kind, []).append(target.name)
+    fitting = kinds.get(spec.kind, []) if spec else [*chain(*kinds.values())]
+    return Help(
+        specs=tuple(commands[name].spec for name in sorted(commands)),
+        one=spec,
+        targets=tuple(sorted(fitting)),
+        kinds={kind: tuple(names) for kind, names in kinds.items()},
+        language=caller.client.language,
+    )
+
+
+async def _status(caller: Caller, words: Sequence[Word], *, front: Front) -> Story:
+    if len(words) != 1:
+        raise BadArguments(Message.of("refused.status-usage"))
+    short = words[0].text.lstrip("#").lower()
+    if not 4 <= len(short) <= 20 or not short.isalnum():  # noqa: PLR2004 - an id's length
+        raise BadArguments(Message.of("refused.no-operation", {"got": short[:20]}))
+    found = await front.store.operations_like(caller.client.id, short=short)
+    if len(found) != 1:
+        key = "refused.no-operation" if not found else "refused.ambiguous-operation"
+        raise BadArguments(Message.of(key, {"got": short}))
+    records = await front.store.records(
+        caller.client.id, operation=found[0].id, most=_STORY
+    )
+    return Story(
+        card=await view_of(found[0], front=front),
+        records=records,
+        link=found[0].progress.url,
+        language=caller.client.language,
+    )
+
+
+async def _audit(
+    caller: Caller, words: Sequence[Word], *, before: str | None, front: Front
+) -> Found:
+    wanted = _by_member(read_filter(words), caller, front=front)
+    since = wanted.since.moment(front.now(), zone=UTC) if wanted.since else None
+    page = await front.store.search(
+        caller.client.id, wanted=wanted, since=since, before=before, most=_PAGE
+    )
+    catalog = front.catalog.current()
+    ids = {hit.operation.requester for hit in page.hits}
+    ids |= {one.member for hit in page.hits for one in hit.decisions}
+    people = {one: catalog.member(one) for one in ids}
+    return Found(
+        page=page,
+        query=caller.knock.text,
+        wanted=wanted,
+        names={one: person.name for one, person in people.items() if person},
+        language=caller.client.language,
+    )
+
+
+def _by_member(wanted: AuditFilter, caller: Caller, *, front: Front) -> AuditFilter:
+    """Turn a mentioned Slack user into the member it belongs to."""
+    if wanted.who is None or wanted.who.kind == "member":
+        return wanted
+    person = front.catalog.current().person(caller.knock.team, wanted.who.id)
+    if person is None:
+        raise BadArguments(Message.of("refused.nobody-known"))
+    return wanted.model_copy(update={"who": Who(kind="member", id=person.id)})

@@ -1,0 +1,202 @@
+"""
+A change that goes by merge request: how it is opened, looked at, and looked at again.
+
+Whatever is bound is read from the world here, for the card and again before acting:
+the merge request's head, its pipeline's plan, the target branch, the live state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.errors import Broken
+from bot.domain.forge import PipelineStatus, RequestState
+from bot.domain.message import Message
+from bot.domain.plan_text import plan_lines, plan_summary
+from bot.domain.policy import VERSION
+from bot.domain.proposal import Bound, Proposal
+from bot.domain.scope import Risk
+from bot.domain.terraform.address import Address
+from bot.domain.terraform.finding import Intended
+from bot.domain.terraform.guard import guard
+from bot.domain.terraform.plan_reading import plan_digest, read_plan
+from bot.flow.changes.drafting import base_of, change_of, files_of, opened
+from bot.flow.changes.gathered import NotYet, Ready
+from bot.flow.changes.observing import client_of, facts, observe
+from bot.flow.changes.planning import (
+    plan_of,
+    planned,
+    refuse_foreign_paths,
+    refuse_pushed,
+)
+from bot.flow.lending import borrowed
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from bot.domain.catalog import Catalog, Client
+    from bot.domain.forge import MergeRequestState
+    from bot.domain.operation import Operation
+    from bot.ports import Back
+
+
+async def open_and_gather(operation: Operation, *, back: Back) -> NotYet | Ready:
+    """Open the merge request if it is not, and gather once its plan is there."""
+    client = client_of(operation, back=back)
+    async with borrowed(
+        back, client=client.id, action="gitlab-prepare", operation=operation.id
+    ) as minted:
+        token = await back.lender.forge_token(
+            minted, client=client.id, purpose="gitlab-prepare"
+        )
+        if operation.progress.merge_request is None:
+            operation = await opened(operation, client=client, token=token, back=back)
+        request = await planned(operation, client=client, token=token, back=back)
+        if request is None:
+            return NotYet(operation)
+        await refuse_pushed(operation, request, token=token, back=back)
+        plan = await plan_of(operation, request, client=client, token=token, back=back)
+    return await _ready(operation, request, plan, client=client, back=back)
+
+
+async def rebound(
+    operation: Operation, *, back: Back, in_full: bool
+) -> tuple[Bound, MergeRequestState]:
+    """
+    Return what would be bound now, and the merge request as it stands.
+
+    `in_full` also reads the target branch and the live state, as is done right before
+    acting; without it only what GitLab says of the merge request is looked at.
+    """
+    proposal = operation.proposal
+    if proposal is None or operation.progress.merge_request is None:
+        raise Broken(f"operation {operation.id} was proposed without a merge request")
+    client = client_of(operation, back=back)
+    async with borrowed(
+        back,
+        client=client.id,
+        action="gitlab-read",
+        operation=operation.id,
+        quiet=not in_full,
+    ) as minted:
+        token = await back.lender.forge_token(
+            minted, client=client.id, purpose="gitlab-read"
+        )
+        request = await back.forge.merge_request(
+            client.gitlab.project, iid=operation.progress.merge_request, token=token
+        )
+        update: dict[str, object] = {
+            "head_sha": request.head_sha,
+            "paths": tuple(sorted(request.changed_paths)),
+            "target_branch": request.target_branch,
+            "catalog": back.catalog.current().version_for(client.id),
+            "policy": VERSION,
+        }
+        update |= await _plan_again(operation, request, client, token, back)
+        if in_full:
+            files = await files_of(
+                operation, client, request.target_branch, token, back
+            )
+            update["base"] = base_of(files)
+    if in_full:
+        state = await observe(operation, effect=change_of(operation).effect, back=back)
+        update["live_state"] = state.fingerprint
+    return proposal.bound.model_copy(update=update), request
+
+
+def gone(request: MergeRequestState) -> Message | None:
+    """Return what became of a merge request that is open no more, or nothing."""
+    if request.state is RequestState.CLOSED:
+        return Message.of("voided.closed")
+    if request.state is RequestState.MERGED:
+        return Message.of("voided.merged-around")
+    return None
+
+
+async def _plan_again(
+    operation: Operation,
+    request: MergeRequestState,
+    client: Client,
+    token: SecretStr,
+    back: Back,
+) -> dict[str, object]:
+    """Return plan and pipeline as they are; a plan in the making is another."""
+    pipeline = request.pipeline
+    if pipeline is None or pipeline.status is not PipelineStatus.SUCCESS:
+        found = "-" if pipeline is None else pipeline.status.value
+        return {"plan": found, "pipeline": str(pipeline.id if pipeline else "-")}
+    raw = await plan_of(operation, request, client=client, token=token, back=back)
+    return {"plan": plan_digest(raw), "pipeline": str(pipeline.id)}
+
+
+async def _ready(
+    operation: Operation,
+    request: MergeRequestState,
+    raw: bytes,
+    *,
+    client: Client,
+    back: Back,
+) -> Ready:
+    """Judge the plan and put together what is to be decided on."""
+    change, drafted = change_of(operation), operation.progress.drafted
+    if drafted is None or request.pipeline is None:
+        raise Broken(f"operation {operation.id} has a merge request and no draft")
+    refuse_foreign_paths(request, drafted)
+    (edit,) = change.edits
+    plan = read_plan(raw)
+    report = guard(
+        plan,
+        intended=Intended(
+            address=Address.parse(edit.address),
+            attribute=edit.attribute,
+            before=drafted.before,
+            after=edit.value,
+        ),
+    )
+    state = await observe(operation, effect=change.effect, back=back)
+    catalog = back.catalog.current()
+    bound = Bound(
+        client=client.id,
+        command=operation.command,
+        arguments=operation.arguments,
+        target=operation.target,
+        edits=drafted.edits,
+        project=client.gitlab.project,
+        paths=tuple(sorted(request.changed_paths)),
+        target_branch=request.target_branch,
+        base=drafted.base,
+        head_sha=request.head_sha,
+        plan=plan_digest(raw),
+        pipeline=str(request.pipeline.id),
+        live_state=state.fingerprint,
+        credentials=f"act-{client.id}-gitlab-execute",
+        policy=VERSION,
+        catalog=catalog.version_for(client.id),
+        expires_at=operation.expires_at,
+    )
+    strangers = _strangers(request, catalog)
+    authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
+    proposal = Proposal(
+        bound=bound,
+        # Whoever cannot be told from the deciders may be one of them.
+        risk=Risk.HIGH if strangers else report.raised(operation.risk),
+        findings=(*strangers, *(finding.message for finding in report.findings)),
+        summary=plan_summary(plan),
+        diff=drafted.diff,
+        plan=plan_lines(plan),
+        facts=facts(state),
+        shared_with=drafted.shared_with,
+        authors=tuple(person.id for person in authors if person is not None),
+        pipeline_url=request.pipeline.url,
+    )
+    return Ready(operation, proposal)
+
+
+def _strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
+    """Return a finding for each author who is nobody in the catalog."""
+    unknown = sorted(
+        name
+        for name in request.authors - {request.opened_by}
+        if catalog.by_gitlab(name) is None
+    )
+    return tuple(Message.of("guard.unknown-author", {"who": name}) for name in unknown)

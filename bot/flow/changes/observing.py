@@ -1,0 +1,83 @@
+"""Reading the world with credentials that can only read."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.domain.errors import Broken
+from bot.domain.message import Message
+from bot.domain.proposal import Line
+from bot.flow.lending import borrowed
+from bot.flow.run import WorkerRun
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.domain.catalog import Client
+    from bot.domain.change import Effect
+    from bot.domain.operation import Operation
+    from bot.domain.playbook import LiveState
+    from bot.domain.scope import AwsScope
+    from bot.ports import Back
+
+
+def client_of(operation: Operation, *, back: Back) -> Client:
+    """Return the operation's client from the catalog in force."""
+    client = back.catalog.current().client(operation.client)
+    if client is None:
+        raise Broken(f"client {operation.client!r} is no longer in the catalog")
+    return client
+
+
+@asynccontextmanager
+async def aws_run(
+    operation: Operation, *, scope: AwsScope, back: Back
+) -> AsyncIterator[WorkerRun]:
+    """Give a run whose AWS session can do what `scope` says, for a short while."""
+    client = client_of(operation, back=back)
+    until = back.now() + back.pace.action
+    async with borrowed(
+        back,
+        client=client.id,
+        action=scope.name,
+        operation=operation.id,
+        session_dies_at=until,
+    ) as minted:
+        session = await back.lender.aws_session(
+            minted,
+            client=client.id,
+            aws=client.aws,
+            scope=scope,
+            operation=operation.id,
+            until=until,
+        )
+        yield WorkerRun(operation, session, back)
+
+
+async def observe(
+    operation: Operation, *, effect: Effect, back: Back, until_seen: bool = False
+) -> LiveState:
+    """
+    Return what the world says now about what the effect is about.
+
+    With `until_seen` it is asked again for a while until the effect shows: the cloud
+    may show a change some moments after it took it.
+    """
+    observation = back.registry.observation(effect.observation, inputs=effect.inputs)
+    give_up = back.now() + back.pace.hold_on
+    async with aws_run(operation, scope=observation.scope(), back=back) as run:
+        while True:
+            state = await observation.read(run)
+            seen = all(state.value(key) == it for key, it in effect.expected.items())
+            if seen or not until_seen or back.now() >= give_up:
+                return state
+            await back.sleep(back.pace.poll.total_seconds())
+
+
+def facts(state: LiveState) -> tuple[Line, ...]:
+    """Return what was read as lines of the card; AWS's own words, as data."""
+    return tuple(
+        Line(label=Message.of("card.live", {"name": name}), value=value)
+        for name, value in state.items
+    )

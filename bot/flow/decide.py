@@ -1,0 +1,279 @@
+"""
+Stage 3, `decide`: a click becomes an approval, a denial or a cancellation, or is
+refused.
+
+Rights are looked up at the moment of the click, from the signed request and the catalog
+in force. The decision, the state it leads to and the next job are one transaction; when
+two click at once the database lets one through, and the other is told who it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.audit import Event, EventName
+from bot.domain.change import MergeRequest
+from bot.domain.decision import Decision, Verdict
+from bot.domain.errors import NotAllowed, Refused, Unavailable
+from bot.domain.message import Message
+from bot.domain.operation import Operation, State
+from bot.domain.outgoing import Outgoing, Way
+from bot.domain.policy import Decider, Denied, may_cancel, may_decide
+from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
+from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.holders import holders_now, still_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.ports import Front
+
+_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is chosen about which operation; `digest` is what the person was shown."""
+
+    operation: str
+    digest: str
+    verdict: Verdict
+    reason: str = ""
+
+
+async def decide(knock: Knock, *, choice: Choice, front: Front) -> Message:
+    """Record the choice and return what to tell the person who made it."""
+
+    def make(
+        operation: Operation, decisions: tuple[Decision, ...], caller: Caller
+    ) -> Writes:
+        return _decided(operation, decisions, caller, choice=choice, front=front)
+
+    return await _settle(knock, operation=choice.operation, make=make, front=front)
+
+
+async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | None:
+    """Return why this person may not decide, or nothing; nothing is recorded yet."""
+    try:
+        caller = enter(knock, front=front)
+        operation = await _find(caller, choice.operation, front=front)
+        decisions = await front.store.decisions(
+            caller.client.id, operation=operation.id
+        )
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+    by = _decider(operation, decisions, caller, choice=choice, front=front)
+    verdict = may_decide(operation, by=by)
+    if isinstance(verdict, Denied):
+        barred = NotAllowed(verdict.reason)
+        return await turn_away(
+            knock, refusal=barred, front=front, operation=operation.id
+        )
+    return None
+
+
+async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
+    """Call an operation off for its requester and return what to tell them."""
+
+    def make(found: Operation, _: tuple[Decision, ...], caller: Caller) -> Writes:
+        verdict = may_cancel(found, person=caller.person)
+        if isinstance(verdict, Denied):
+            raise NotAllowed(verdict.reason)
+        return _cancelled(found, caller, front=front)
+
+    return await _settle(knock, operation=operation, make=make, front=front)
+
+
+async def _settle(
+    knock: Knock,
+    *,
+    operation: str,
+    make: Callable[[Operation, tuple[Decision, ...], Caller], Writes],
+    front: Front,
+) -> Message:
+    """Read, judge and write until nobody was faster in between."""
+    try:
+        caller = enter(knock, front=front)
+        for _ in range(_TRIES):
+            found = await _find(caller, operation, front=front)
+            decisions = await front.store.decisions(
+                caller.client.id, operation=found.id
+            )
+            try:
+                writes = make(found, decisions, caller)
+            except NotAllowed as refusal:
+                # Two reads, and somebody may have decided in between: then the reason
+                # would be of a moment that never was.
+                if await _moved(found, front=front):
+                    continue
+                return await turn_away(
+                    knock, refusal=refusal, front=front, operation=found.id
+                )
+            try:
+                await front.store.write(writes)
+            except Overtaken:
+                continue
+            return _answer(writes)
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+    except Duplicate as duplicate:
+        return duplicate.answer or Message.of("decided.already-delivered")
+    raise Unavailable("the database", "too many decided at once")
+
+
+async def _moved(operation: Operation, *, front: Front) -> bool:
+    """Whether somebody moved the operation since it was read."""
+    now = await front.store.operation(operation.client, id=operation.id)
+    return now is None or now.version != operation.version
+
+
+def _answer(writes: Writes) -> Message:
+    if writes.delivery is None:
+        return Message.of("decided.already-delivered")
+    return writes.delivery.answer
+
+
+async def _find(caller: Caller, wanted: str, *, front: Front) -> Operation:
+    found = await front.store.operations_like(caller.client.id, short=wanted)
+    if len(found) != 1:
+        key = "refused.no-operation" if not found else "refused.ambiguous-operation"
+        raise NotAllowed(Message.of(key, {"got": wanted[:20]}))
+    return found[0]
+
+
+def _decider(
+    operation: Operation,
+    decisions: tuple[Decision, ...],
+    caller: Caller,
+    *,
+    choice: Choice,
+    front: Front,
+) -> Decider:
+    return Decider(
+        person=caller.person,
+        digest=choice.digest,
+        verdict=choice.verdict,
+        now=front.now(),
+        holders=holders_now(operation, front=front),
+        decisions=decisions,
+    )
+
+
+def _decided(
+    operation: Operation,
+    decisions: tuple[Decision, ...],
+    caller: Caller,
+    *,
+    choice: Choice,
+    front: Front,
+) -> Writes:
+    by = _decider(operation, decisions, caller, choice=choice, front=front)
+    verdict = may_decide(operation, by=by)
+    if isinstance(verdict, Denied):
+        raise NotAllowed(verdict.reason)
+    decision = Decision(
+        operation=operation.id,
+        member=caller.person.id,
+        organisation=caller.person.organisation,
+        verdict=choice.verdict,
+        digest=choice.digest,
+        reason=choice.reason,
+        at=by.now,
+        source=caller.knock.source,
+        shown_in=caller.knock.channel,
+    )
+    after, event, jobs = _outcome(operation, (*decisions, decision), by=by, front=front)
+    body: dict[str, object] = {
+        "verdict": choice.verdict.value,
+        "digest": choice.digest,
+        "reason": choice.reason,
+        "organisation": caller.person.organisation,
+        "slack": f"{caller.knock.team}/{caller.knock.user}",
+        "channel": caller.knock.channel,
+    }
+    events = [_event(EventName.DECISION_MADE, operation, caller, body)]
+    if event is not None:
+        events.append(_event(event, operation, caller, {}))
+    return Writes(
+        client=operation.client,
+        at=by.now,
+        delivery=Delivery(
+            key=caller.knock.delivery,
+            answer=Message.of(
+                f"decided.{choice.verdict.value}", {"id": operation.short}
+            ),
+        ),
+        saves=(after,),
+        decisions=(decision,),
+        events=tuple(events),
+        says=(_card(operation), _thread(operation, decision, caller)),
+        jobs=jobs,
+    )
+
+
+def _outcome(
+    operation: Operation,
+    decisions: tuple[Decision, ...],
+    *,
+    by: Decider,
+    front: Front,
+) -> tuple[Operation, EventName | None, tuple[Job, ...]]:
+    if by.verdict is Verdict.DENY:
+        denied = operation.to(State.DENIED, at=by.now)
+        return denied, EventName.OPERATION_DENIED, _tidy(operation)
+    if operation.route is None:
+        return operation, None, ()
+    if still_missing(operation, decisions=decisions, front=front):
+        return operation, None, ()
+    execute = Job(task=Task.EXECUTE, operation=operation.id)
+    return operation.to(State.APPROVED), EventName.OPERATION_APPROVED, (execute,)
+
+
+def _cancelled(operation: Operation, caller: Caller, *, front: Front) -> Writes:
+    now = front.now()
+    return Writes(
+        client=operation.client,
+        at=now,
+        delivery=Delivery(
+            key=caller.knock.delivery,
+            answer=Message.of("decided.cancelled", {"id": operation.short}),
+        ),
+        saves=(operation.to(State.CANCELLED, at=now),),
+        events=(_event(EventName.OPERATION_CANCELLED, operation, caller, {}),),
+        says=(_card(operation),),
+        jobs=_tidy(operation),
+    )
+
+
+def _tidy(operation: Operation) -> tuple[Job, ...]:
+    """A merge request that will never be merged is closed, with the reason."""
+    if isinstance(operation.change, MergeRequest):
+        return (Job(task=Task.TIDY, operation=operation.id),)
+    return ()
+
+
+def _event(
+    name: EventName, operation: Operation, caller: Caller, body: dict[str, object]
+) -> Event:
+    return Event(
+        name=name,
+        actor=caller.person.id,
+        source=caller.knock.source,
+        operation=operation.id,
+        body=body,
+    )
+
+
+def _card(operation: Operation) -> Outgoing:
+    return Outgoing(way=Way.CARD, place=operation.place.channel, operation=operation.id)
+
+
+def _thread(operation: Operation, decision: Decision, caller: Caller) -> Outgoing:
+    key = f"thread.{decision.verdict.value}" + ("-because" if decision.reason else "")
+    return Outgoing(
+        way=Way.THREAD,
+        place=operation.place.channel,
+        operation=operation.id,
+        message=Message.of(key, {"who": caller.person.name, "reason": decision.reason}),
+    )

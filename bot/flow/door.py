@@ -1,0 +1,110 @@
+"""
+Who is at the door, and for which client.
+
+Identity comes from the signed request only: (team, user) must be a member of the
+catalog, (team, channel) a channel of a client. Whatever is turned away is written down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.audit import Event, EventName
+from bot.domain.catalog import Client
+from bot.domain.errors import NotAllowed, Refused
+from bot.domain.message import Message
+from bot.domain.operation import Place
+from bot.domain.policy import Denied, may_ask
+from bot.domain.writes import Delivery, Duplicate, Writes
+
+if TYPE_CHECKING:
+    from bot.domain.catalog import Person
+    from bot.ports import Front
+
+# So much of a refused line is kept: enough to see what was tried.
+_LINE_KEPT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A signed request: who, where, what, and the key of this very delivery."""
+
+    team: str
+    user: str
+    channel: str
+    text: str
+    delivery: str
+    source: str = "slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A member of the catalog who speaks in a client's channel."""
+
+    person: Person
+    client: Client
+    place: Place
+    knock: Knock
+
+
+def enter(knock: Knock, *, front: Front) -> Caller:
+    """Return who is asking and for which client; NotAllowed says what is missing."""
+    catalog = front.catalog.current()
+    room = catalog.channel(knock.team, knock.channel)
+    if room is None:
+        raise NotAllowed(Message.of("refused.unknown-channel"))
+    if not isinstance(room, Client):
+        raise NotAllowed(
+            Message.of("refused.provider-channel", {"channels": _rooms(front)})
+        )
+    person = catalog.person(knock.team, knock.user)
+    if person is None:
+        raise NotAllowed(Message.of("refused.unknown-person", {"client": room.name}))
+    verdict = may_ask(person, client=room.id, provider=catalog.provider.id)
+    if isinstance(verdict, Denied):
+        raise NotAllowed(verdict.reason)
+    place = Place(team=knock.team, channel=knock.channel)
+    return Caller(person, room, place, knock)
+
+
+async def turn_away(
+    knock: Knock, *, refusal: Refused, front: Front, operation: str | None = None
+) -> Message:
+    """
+    Write the refusal down and return what is said to the person.
+
+    It goes to the chain of the client whose channel it is; what came from nowhere we
+    know goes to the provider's own chain. With `operation`, a decision was refused, and
+    it is part of that operation's story. A repeated delivery is told what it was told.
+    """
+    catalog = front.catalog.current()
+    room = catalog.channel(knock.team, knock.channel)
+    person = catalog.person(knock.team, knock.user)
+    event = Event(
+        name=EventName.DECISION_REFUSED if operation else EventName.REQUEST_REFUSED,
+        actor=person.id if person else f"{knock.team}/{knock.user}",
+        source=knock.source,
+        operation=operation,
+        body={
+            "line": knock.text[:_LINE_KEPT],
+            "channel": knock.channel,
+            "reason": refusal.message.model_dump(mode="json"),
+        },
+    )
+    writes = Writes(
+        client=room.id if isinstance(room, Client) else catalog.provider.id,
+        at=front.now(),
+        delivery=Delivery(key=knock.delivery, answer=refusal.message),
+        events=(event,),
+    )
+    try:
+        await front.store.write(writes)
+    except Duplicate as duplicate:
+        return duplicate.answer or refusal.message
+    return refusal.message
+
+
+def _rooms(front: Front) -> str:
+    clients = front.catalog.current().clients
+    return ", ".join(f"#{room.name}" for one in clients for room in one.channels)

@@ -1,0 +1,226 @@
+"""
+Stage 4, `execute`: an approved operation is carried out, once.
+
+Announce, act, reconcile: RUNNING is committed before the first call that cannot be
+taken back. Whoever finds an operation already RUNNING asks the world what happened;
+what the world cannot tell is IN_DOUBT, said so to people, and never simply done again.
+The lock is held by the process' database connection, so it ends exactly when the
+process does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.audit import EventName
+from bot.domain.aws_error import AwsRefusal
+from bot.domain.change import MergeRequest
+from bot.domain.errors import Broken, OutcomeUnknown, Refused
+from bot.domain.message import Message
+from bot.domain.operation import State
+from bot.domain.proposal import differences, digest, voided
+from bot.domain.writes import Job, Overtaken, Task, Writes
+from bot.flow.carrying import direct_action as carry_action
+from bot.flow.carrying import merge_request as carry_request
+from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
+from bot.flow.changes import direct_action, merge_request
+from bot.flow.holders import still_missing
+from bot.flow.saying import card, thread, told
+
+if TYPE_CHECKING:
+    from bot.domain.operation import Operation
+    from bot.ports import Back
+
+LOCK = "tandem operation "
+
+
+async def execute(client: str, operation_id: str, *, back: Back) -> None:
+    """Carry an approved operation out, or go on with one that was begun."""
+    async with back.store.exclusive(LOCK + operation_id) as mine:
+        if not mine:
+            raise Overtaken(f"operation {operation_id} is in other hands")
+        operation = await back.store.operation(client, id=operation_id)
+        if operation is None:
+            return
+        if operation.state is State.APPROVED:
+            operation = await _start(operation, back=back)
+        elif operation.state is State.RUNNING and not operation.progress.announced:
+            operation = await _started_before(operation, back=back)
+        if operation is not None and operation.state in (State.RUNNING, State.IN_DOUBT):
+            await _carry(operation, back=back)
+
+
+async def _start(operation: Operation, *, back: Back) -> Operation | None:
+    """Check everything once more and announce; None when it may not run any more."""
+    objection = await _objection(operation, back=back)
+    if objection is not None:
+        await _end(operation, objection.state, objection.why, back=back)
+        return None
+    running = operation.to(State.RUNNING)
+    body: dict[str, object] = {"digest": operation.digest}
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(running,),
+            events=(told(EventName.OPERATION_STARTED, operation, body),),
+            says=(card(operation),),
+        )
+    )
+    return running.model_copy(update={"version": running.version + 1})
+
+
+async def _started_before(operation: Operation, *, back: Back) -> Operation | None:
+    """
+    Check again what was started and never acted: that may be hours ago.
+
+    An outage or a crash stood between the check and the first call, and rights, target
+    and time have gone on meanwhile.
+    """
+    objection = await _objection(operation, back=back)
+    if objection is None:
+        return operation
+    await _end(operation, State.FAILED, objection.why, back=back)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Objection:
+    """Why it may not act, and how it ends if it was not started yet."""
+
+    state: State
+    why: Message
+
+
+async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
+    """Look at time, rights and everything that is bound, right before acting."""
+    if back.now() >= operation.expires_at:
+        return _Objection(State.EXPIRED, Message.of("ended.expired-approved"))
+    if not await _still_approved(operation, back=back):
+        return _Objection(State.VOIDED, Message.of("voided.rights"))
+    try:
+        why = await _moved(operation, back=back)
+    except Refused as refusal:
+        why = refusal.message
+    except AwsRefusal as refusal:
+        args: dict[str, str | int | Message] = {
+            "code": refusal.code,
+            "operation": refusal.operation,
+        }
+        why = Message.of("refused.aws", args)
+    return None if why is None else _Objection(State.VOIDED, why)
+
+
+async def _moved(operation: Operation, *, back: Back) -> Message | None:
+    """Return what is different now from what was shown, or nothing."""
+    if operation.proposal is None:
+        raise Broken(f"operation {operation.id} was never proposed")
+    if isinstance(operation.change, MergeRequest):
+        fresh, request = await merge_request.rebound(operation, back=back, in_full=True)
+        gone = merge_request.gone(request)
+        if gone is not None:
+            return gone
+    else:
+        fresh = await direct_action.rebound(operation, back=back)
+    if digest(fresh) == operation.digest:
+        return None
+    return voided(differences(operation.proposal.bound, fresh))
+
+
+async def _still_approved(operation: Operation, *, back: Back) -> bool:
+    """Whether the quorum still stands by today's catalog."""
+    decisions = await back.store.decisions(operation.client, operation=operation.id)
+    if operation.route is None:
+        return False
+    if back.catalog.current().member(operation.requester) is None:
+        return False
+    return not still_missing(operation, decisions=decisions, front=back)
+
+
+async def _carry(operation: Operation, *, back: Back) -> None:
+    """Act, or find out what came of acting, and write down how it ended."""
+    if isinstance(operation.change, MergeRequest):
+        carry = carry_request.carry
+    else:
+        carry = carry_action.carry
+    try:
+        end = await carry(operation, back=back)
+    except OutcomeUnknown as unknown:
+        end = Doubt(Message.of("doubt.unknown", {"system": unknown.system}))
+    except (Refused, AwsRefusal) as refusal:
+        end = await _turned_down(operation, refusal, back=back)
+    latest = await back.store.operation(operation.client, id=operation.id)
+    if latest is not None and not latest.ended:
+        await _close(latest, end, back=back)
+
+
+async def _turned_down(
+    operation: Operation, refusal: Refused | AwsRefusal, *, back: Back
+) -> End:
+    """
+    Return what a refusal means that nobody on the way could make sense of.
+
+    Before anything was announced nothing was done. After that it tells of one call, and
+    not of the effect, which may be there.
+    """
+    if isinstance(refusal, Refused):
+        why = refusal.message
+    elif refusal.expired:
+        return Later(back.pace.poll)
+    else:
+        why = aws_refused(refusal)
+    latest = await back.store.operation(operation.client, id=operation.id)
+    if latest is None or not latest.progress.announced:
+        return Failed(why)
+    return Doubt(Message.of("doubt.refused", {"reason": why}))
+
+
+async def _close(operation: Operation, end: End, *, back: Back) -> None:
+    match end:
+        case Later(after=after):
+            job = Job(task=Task.EXECUTE, operation=operation.id, after=after)
+            await back.store.write(
+                Writes(client=operation.client, at=back.now(), jobs=(job,))
+            )
+        case Done(message=message):
+            await _end(operation, State.DONE, message, back=back)
+        case Failed(message=message):
+            await _end(operation, State.FAILED, message, back=back)
+        case Doubt(message=message) if operation.state is State.RUNNING:
+            await _end(operation, State.IN_DOUBT, message, back=back)
+        case Doubt():
+            pass  # it was said; `sweep` asks again
+
+
+_EVENTS = {
+    State.DONE: EventName.OPERATION_DONE,
+    State.FAILED: EventName.OPERATION_FAILED,
+    State.IN_DOUBT: EventName.OPERATION_DOUBTED,
+    State.VOIDED: EventName.OPERATION_VOIDED,
+    State.EXPIRED: EventName.OPERATION_EXPIRED,
+}
+
+
+async def _end(operation: Operation, state: State, why: Message, *, back: Back) -> None:
+    unmerged = state is not State.IN_DOUBT and operation.progress.merged_sha is None
+    tidies = unmerged and isinstance(operation.change, MergeRequest)
+    tidy = Job(task=Task.TIDY, operation=operation.id)
+    ended = operation.to(state, at=back.now(), outcome=why)
+    progress = ended.progress.model_copy(update={"waiting_for": None})
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(ended.advanced(progress),),
+            events=(
+                told(
+                    _EVENTS[state],
+                    operation,
+                    {"reason": why.model_dump(mode="json")},
+                ),
+            ),
+            says=(card(operation), thread(operation, why)),
+            jobs=(tidy,) if tidies else (),
+        )
+    )

@@ -1,0 +1,190 @@
+"""
+Stage 2, `prepare`: what was asked is looked at, and laid before those who decide.
+
+For a merge request: the edit is made on a branch, the merge request opened, its plan
+awaited. For a direct action: it is previewed. Either way the stage may be run again
+from the beginning at any time; what it has brought about it finds again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.audit import EventName
+from bot.domain.aws_error import AwsRefusal
+from bot.domain.change import MergeRequest
+from bot.domain.errors import Refused
+from bot.domain.message import Message
+from bot.domain.operation import Operation, State
+from bot.domain.policy import able_to_decide
+from bot.domain.proposal import digest
+from bot.domain.suggest import look_alikes
+from bot.domain.writes import Job, Task, Writes
+from bot.flow.changes import direct_action, merge_request
+from bot.flow.changes.gathered import NotYet, Ready
+from bot.flow.changes.observing import client_of
+from bot.flow.holders import holders_now
+from bot.flow.naming import called
+from bot.flow.saying import card, thread, told
+
+if TYPE_CHECKING:
+    from bot.domain.route import Route
+    from bot.domain.scope import Risk
+    from bot.ports import Back
+
+
+async def prepare(client: str, operation_id: str, *, back: Back) -> None:
+    """Bring an asked operation to where people can decide on it, or refuse it."""
+    operation = await back.store.operation(client, id=operation_id)
+    if operation is None:
+        return
+    if operation.ended:
+        await _tidy(operation, back=back)
+    if operation.state is not State.ASKED:
+        return
+    if back.now() >= operation.expires_at:
+        return  # `sweep` says so; there is nothing to prepare any more
+    try:
+        gathered = await _gather(operation, back=back)
+        if isinstance(gathered, NotYet):
+            await _wait(gathered, back=back)
+            return
+        await _propose(gathered, back=back)
+    except AwsRefusal as refusal:
+        why = Message.of(
+            "refused.aws", {"code": refusal.code, "operation": refusal.operation}
+        )
+        await _refuse_latest(operation, why, back=back)
+    except Refused as refusal:
+        await _refuse_latest(operation, refusal.message, back=back)
+
+
+async def _refuse_latest(operation: Operation, why: Message, *, back: Back) -> None:
+    """Refuse the operation as it stands by now: preparing it may have moved it."""
+    latest = await back.store.operation(operation.client, id=operation.id)
+    if latest is not None and latest.state is State.ASKED:
+        await _refuse(latest, why, back=back)
+
+
+async def _gather(operation: Operation, *, back: Back) -> NotYet | Ready:
+    if isinstance(operation.change, MergeRequest):
+        return await merge_request.open_and_gather(operation, back=back)
+    return await direct_action.gather(operation, back=back)
+
+
+async def _wait(gathered: NotYet, *, back: Back) -> None:
+    """Come back later; nothing is in flight meanwhile that a crash could lose."""
+    operation = gathered.operation
+    job = Job(task=Task.PREPARE, operation=operation.id, after=back.pace.poll)
+    await back.store.write(Writes(client=operation.client, at=back.now(), jobs=(job,)))
+
+
+async def _propose(ready: Ready, *, back: Back) -> None:
+    operation, proposal = ready.operation, ready.proposal
+    route = route_for(operation, risk=proposal.risk, back=back)
+    bound = proposal.bound.model_copy(update={"expires_at": back.now() + route.expires})
+    notes = (*proposal.notes, *_look_alikes(operation, back=back))
+    proposal = proposal.model_copy(update={"bound": bound, "notes": notes})
+    proposed = operation.proposed(proposal, digest=digest(bound), route=route)
+    body: dict[str, object] = {
+        "digest": proposed.digest,
+        "bound": bound.model_dump(mode="json"),
+        "risk": proposal.risk.name.lower(),
+        "route": route.model_dump(mode="json"),
+        "findings": [one.model_dump(mode="json") for one in proposal.findings],
+    }
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(proposed,),
+            events=(told(EventName.OPERATION_PROPOSED, operation, body),),
+            says=(
+                card(operation),
+                thread(operation, _call(proposed, back=back)),
+            ),
+        )
+    )
+
+
+def _call(proposed: Operation, *, back: Back) -> Message:
+    """Call those who may decide: a card that is drawn anew calls nobody."""
+    able = able_to_decide(proposed, holders=holders_now(proposed, front=back))
+    until = _clock(proposed)
+    if not able:
+        return Message.of("thread.proposed-nobody", {"until": until})
+    who = called(able, team=proposed.place.team, front=back)
+    return Message.of("thread.proposed", {"until": until, "who": who})
+
+
+def _look_alikes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
+    """Point out the client's targets that are easily mistaken for this one."""
+    client = client_of(operation, back=back)
+    alike = look_alikes(operation.target, [one.name for one in client.targets])
+    if not alike:
+        return ()
+    args: dict[str, str | int | Message] = {
+        "target": operation.target,
+        "names": ", ".join(alike),
+    }
+    return (Message.of("note.look-alikes", args),)
+
+
+def route_for(operation: Operation, *, risk: Risk, back: Back) -> Route:
+    """Return the route of the catalog in force; Refused when nobody may decide."""
+    route = back.catalog.current().route(
+        client=operation.client,
+        risk=risk,
+        environment=operation.environment,
+        command=operation.command,
+    )
+    if route is None:
+        raise Refused(
+            Message.of(
+                "refused.no-route",
+                {
+                    "command": operation.command,
+                    "environment": operation.environment.value,
+                    "risk": risk.name.lower(),
+                },
+            )
+        )
+    return route
+
+
+async def _tidy(operation: Operation, *, back: Back) -> None:
+    """
+    Have it tidied up after an operation that was called off while it was prepared.
+
+    Whoever called it off may not have known of the merge request yet.
+    """
+    if isinstance(operation.change, MergeRequest):
+        job = Job(task=Task.TIDY, operation=operation.id)
+        await back.store.write(
+            Writes(client=operation.client, at=back.now(), jobs=(job,))
+        )
+
+
+def _clock(operation: Operation) -> str:
+    return operation.expires_at.strftime("%H:%M UTC")
+
+
+async def _refuse(operation: Operation, why: Message, *, back: Back) -> None:
+    refused = operation.to(State.REFUSED, at=back.now(), outcome=why)
+    tidy = Job(task=Task.TIDY, operation=operation.id)
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(refused,),
+            events=(
+                told(
+                    EventName.OPERATION_REFUSED,
+                    operation,
+                    {"reason": why.model_dump(mode="json")},
+                ),
+            ),
+            says=(card(operation), thread(operation, why)),
+            jobs=(tidy,) if isinstance(operation.change, MergeRequest) else (),
+        )
+    )

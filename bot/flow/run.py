@@ -1,0 +1,54 @@
+"""What a playbook or an observation is given while the worker runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.writes import Writes
+from bot.flow.saying import thread
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.message import Message
+    from bot.domain.operation import Operation
+    from bot.domain.playbook import AwsSession
+    from bot.ports import Back
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRun:
+    """One run for one operation, with the session that was lent for it."""
+
+    of: Operation
+    aws: AwsSession
+    back: Back
+
+    @property
+    def operation(self) -> str:
+        """The operation's id, from which names that must not repeat are made."""
+        return self.of.id
+
+    @property
+    def client(self) -> str:
+        """The client whose things are touched."""
+        return self.of.client
+
+    async def progress(self, message: Message) -> None:
+        """Say how far it is, under the card."""
+        await self.back.store.write(
+            Writes(
+                client=self.of.client,
+                at=self.back.now(),
+                says=(thread(self.of, message),),
+            )
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, on the clock that was handed in."""
+        await self.back.sleep(seconds)
+
+    def now(self) -> datetime:
+        """Return the moment it is."""
+        return self.back.now()

@@ -1,0 +1,33 @@
+"""Gathering what a card shows: the operation, its decisions, and who is who."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.card import CardView
+from bot.domain.policy import able_to_decide
+from bot.flow.holders import holders_now, still_missing
+
+if TYPE_CHECKING:
+    from bot.domain.operation import Operation
+    from bot.ports import Front
+
+
+async def view_of(operation: Operation, *, front: Front) -> CardView:
+    """Return the operation with everything a card shows around it."""
+    catalog = front.catalog.current()
+    decisions = await front.store.decisions(operation.client, operation=operation.id)
+    holders = holders_now(operation, front=front)
+    able = able_to_decide(operation, holders=holders)
+    named = {operation.requester, *able, *(one.member for one in decisions)}
+    people = {one: catalog.member(one) for one in sorted(named)}
+    owner = catalog.client(operation.client)
+    return CardView(
+        operation=operation,
+        decisions=decisions,
+        missing=still_missing(operation, decisions=decisions, front=front),
+        able=able,
+        people={one: person for one, person in people.items() if person},
+        client_name=owner.name if owner else operation.client,
+        language=owner.language if owner else "en",
+    )

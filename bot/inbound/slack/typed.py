@@ -1,0 +1,118 @@
+"""
+A line after `/infra`: a question, a decision in words, or something that is asked for.
+
+Deciding in words wants the fingerprint of what was shown, as a button carries it: who
+types an id alone may not have seen what it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.catalog import Client
+from bot.domain.decision import Verdict
+from bot.domain.decode import seen
+from bot.domain.errors import BadArguments, Refused
+from bot.domain.message import Language, Message
+from bot.domain.proposal import FINGERPRINT
+from bot.domain.text import read_words
+from bot.domain.views import Said, View
+from bot.flow.answer import WORDS, answer
+from bot.flow.ask import ask
+from bot.flow.decide import Choice, cancel, decide
+from bot.flow.door import Knock, enter, turn_away
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.text import Word
+    from bot.ports import Front
+
+SHORTEST_REASON: Final = 3
+LONGEST_REASON: Final = 500
+_ID: Final = re.compile(r"[a-z2-7]{4,20}")
+_FINGERPRINT: Final = re.compile(rf"[0-9a-f]{{{FINGERPRINT},64}}")
+_USAGE: Final = {
+    "approve": "refused.approve-usage",
+    "deny": "refused.deny-usage",
+    "cancel": "refused.cancel-usage",
+}
+
+
+async def typed(knock: Knock, *, front: Front) -> View:
+    """Do what the line says and return what it is answered with."""
+    word = (knock.text.split(maxsplit=1) or [""])[0]
+    if not word or word in WORDS:
+        return await answer(knock, front=front)
+    if word in _USAGE:
+        told = await _decided(knock, front=front)
+    else:
+        told = await ask(knock, front=front)
+    return Said(told, language_of(knock, front=front))
+
+
+def language_of(knock: Knock, *, front: Front) -> Language:
+    """Return the language of the client whose channel it is; English elsewhere."""
+    room = front.catalog.current().channel(knock.team, knock.channel)
+    return room.language if isinstance(room, Client) else "en"
+
+
+def fit_reason(reason: str) -> None:
+    """Raise Refused for a reason too short, too long, or with unseen characters."""
+    for column, character in enumerate(reason, start=1):
+        seen(character, column)
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise BadArguments(Message.of("refused.reason-length", {"length": len(reason)}))
+
+
+async def _decided(knock: Knock, *, front: Front) -> Message:
+    try:
+        name, *rest = read_words(knock.text)
+        choice = await _choice(knock, name.text, rest, front=front)
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+    if isinstance(choice, Choice):
+        return await decide(knock, choice=choice, front=front)
+    return await cancel(knock, operation=choice, front=front)
+
+
+def _short(words: Sequence[Word], *, key: str) -> str:
+    """Return the id that was typed, as much of it as was."""
+    if not words:
+        raise BadArguments(Message.of(key))
+    short = words[0].text.lstrip("#").lower()
+    if _ID.fullmatch(short) is None:
+        raise BadArguments(Message.of("refused.no-operation", {"got": short[:20]}))
+    return short
+
+
+async def _choice(
+    knock: Knock, name: str, words: Sequence[Word], *, front: Front
+) -> Choice | str:
+    """Return what is decided on what was shown, or the id of what is cancelled."""
+    key = _USAGE[name]
+    short = _short(words, key=key)
+    if name == "cancel":
+        if len(words) > 1:
+            raise BadArguments(Message.of(key))
+        return short
+    shown = words[1].text.lower() if len(words) > 1 else ""
+    if _FINGERPRINT.fullmatch(shown) is None:
+        raise BadArguments(Message.of(key))
+    reason = " ".join(word.text for word in words[2:])
+    verdict = Verdict(name)
+    if verdict is Verdict.DENY:
+        fit_reason(reason)
+    elif reason:
+        raise BadArguments(Message.of(key))
+    digest = await _digest(knock, short, shown, front=front)
+    return Choice(operation=short, digest=digest, verdict=verdict, reason=reason)
+
+
+async def _digest(knock: Knock, short: str, shown: str, *, front: Front) -> str:
+    """Return the digest that the fingerprint is of; one that fits none stays as is."""
+    caller = enter(knock, front=front)
+    found = await front.store.operations_like(caller.client.id, short=short)
+    fitting = (one.digest for one in found if (one.digest or "").startswith(shown))
+    return next(fitting, None) or shown

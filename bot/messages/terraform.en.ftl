@@ -1,0 +1,64 @@
+# What the Terraform editor and the plan guard say.
+# $file and $line: where in the client's code; $what: a piece of that code, as it stands.
+
+refused-terraform-address = “{ $what }” is not the address of a Terraform resource. Write it as in “aws_instance.web["web-2"]” or “module.app.aws_instance.web”.
+refused-terraform-attribute = “{ $what }” is not the name of a Terraform attribute.
+refused-terraform-value = This value cannot be written so that Terraform reads back the same ({ $what }).
+refused-terraform-already = It is already “{ $what }”: { $file } line { NUMBER($line, useGrouping: 0) }. Nothing to change.
+refused-terraform-encoding = { $file } is not UTF-8 from line { NUMBER($line, useGrouping: 0) } on. Save it as UTF-8 first.
+refused-terraform-large = { $file } is larger than 2 MiB, so it is not edited from here.
+refused-terraform-syntax = { $file } has a syntax error near line { NUMBER($line, useGrouping: 0) }. Correct that first: beyond it nothing can be read for certain.
+refused-terraform-json = { $what } is decided in { $file }. JSON files are not edited yet; change it there by hand.
+refused-terraform-override = { $what } is overridden in { $file } line { NUMBER($line, useGrouping: 0) }. An override file has the last word; change it there by hand.
+refused-terraform-no-files = There is no Terraform code in { $file }.
+refused-terraform-no-block = { $what } is not in { $file }. Check the address in the inventory.
+refused-terraform-no-attribute = “{ $what }” is not set in the block at { $file } line { NUMBER($line, useGrouping: 0) }. Write it there once; from then on it can be changed from here.
+refused-terraform-no-key = There is no “{ $what }” in the collection at { $file } line { NUMBER($line, useGrouping: 0) }.
+refused-terraform-duplicate = { $what } is written more than once, again at { $file } line { NUMBER($line, useGrouping: 0) }. Keep one of them first.
+refused-terraform-dynamic = “{ $what }” comes from a dynamic block at { $file } line { NUMBER($line, useGrouping: 0) }. Change what it is made from by hand.
+refused-terraform-count = { $what } is counted ({ $file } line { NUMBER($line, useGrouping: 0) }). One of a count cannot be changed alone; use for_each to give each its own name.
+refused-terraform-needs-key = { $what } stands for several ({ $file } line { NUMBER($line, useGrouping: 0) }). Say which one, as in “{ $what }["web-2"]”.
+refused-terraform-no-for-each = { $what } has no for_each ({ $file } line { NUMBER($line, useGrouping: 0) }), so its address has no key in brackets.
+refused-terraform-remote-module = The module at { $file } line { NUMBER($line, useGrouping: 0) } ({ $what }) is not in this repository, so what it does with the value cannot be read.
+refused-terraform-conditional = The value at { $file } line { NUMBER($line, useGrouping: 0) } depends on a condition: “{ $what }”. Change it by hand.
+refused-terraform-function = The value at { $file } line { NUMBER($line, useGrouping: 0) } is computed by a function: “{ $what }”. Change it by hand.
+refused-terraform-template = The value at { $file } line { NUMBER($line, useGrouping: 0) } is put together from parts: “{ $what }”. Change it by hand.
+refused-terraform-heredoc = The value at { $file } line { NUMBER($line, useGrouping: 0) } is a text over several lines. Change it by hand.
+refused-terraform-computed-key = Which entry is meant at { $file } line { NUMBER($line, useGrouping: 0) } is computed: “{ $what }”. Change it by hand.
+refused-terraform-operation = The value at { $file } line { NUMBER($line, useGrouping: 0) } is computed: “{ $what }”. Change it by hand.
+refused-terraform-collection = At { $file } line { NUMBER($line, useGrouping: 0) } stands a whole collection, not one value: “{ $what }”.
+refused-terraform-not-collection = At { $file } line { NUMBER($line, useGrouping: 0) } stands one value, where a collection was looked for: “{ $what }”.
+refused-terraform-reference = The value at { $file } line { NUMBER($line, useGrouping: 0) } comes from elsewhere: “{ $what }”. Change it where it comes from.
+refused-terraform-each-key = The value at { $file } line { NUMBER($line, useGrouping: 0) } is the name of the instance itself: “{ $what }”. Changing it would replace the instance.
+refused-terraform-loop = The value at { $file } line { NUMBER($line, useGrouping: 0) } leads back to itself: “{ $what }”.
+refused-terraform-ci-only = No file gives { $what } a value ({ $file } line { NUMBER($line, useGrouping: 0) }): the pipeline sets it. Change it in the pipeline's variables.
+refused-terraform-var-file = { $what } is also set in { $file }, which Terraform loads only when told to. List the pipeline's variable files in the catalog first.
+refused-terraform-sensitive = { $what } is marked as sensitive ({ $file } line { NUMBER($line, useGrouping: 0) }). Secrets are not changed through a merge request.
+refused-terraform-ignored = Terraform is told to ignore changes of “{ $what }” ({ $file } line { NUMBER($line, useGrouping: 0) }), so an edit would do nothing.
+refused-terraform-plan-large = The plan is larger than 32 MiB, so it is not read.
+refused-terraform-plan-unreadable = { $file } is not sound JSON, or writes something twice. Run the pipeline again.
+refused-terraform-plan-shape = { $file } is not a Terraform plan as known here: see { $what }. Run the pipeline again.
+refused-terraform-plan-version = { $file } has a format that is not known here. Formats 1.x are read; update Tandem for newer ones.
+refused-terraform-plan-errored = Terraform ended with errors, so this plan shows only a part. Look at the pipeline's log.
+refused-terraform-plan-incomplete = Terraform has put off a part of this plan for a later run, so what it would do cannot all be shown. Apply it by hand.
+
+# The plan guard: what a plan does besides what was asked for.
+guard-destroy = Destroys { $address }.
+guard-forget = Stops managing { $address } (it stays, but Terraform forgets it).
+guard-replace = Destroys and creates again { $address }, because of { $attributes }.
+guard-replace-unexplained = Destroys and creates again { $address }, without saying why.
+guard-invoke = Runs the provider's action { $address }.
+guard-not-planned = Does not change { $attribute } of { $address }, which was asked for.
+guard-create = Creates { $address }.
+guard-import = Takes { $address } over into Terraform's care.
+guard-update = Also changes { $address }: { $attributes }.
+guard-move = Moves { $from } to { $address } in Terraform's state.
+guard-other-value = Changes { $attribute } of { $address } from { $before } to { $after }, which is not what was asked for.
+guard-other-attribute = Also changes { $attribute } of { $address } from { $before } to { $after }.
+guard-check = The check { $address } fails.
+guard-output = Changes the output { $name }.
+guard-drift = Was changed outside of Terraform: { $address } ({ $attributes }).
+guard-read = Reads { $address } only while applying.
+guard-side-effect = As always with such a change, { $attribute } of { $address } changes too (now { $before }).
+guard-secret-value = (a secret, not shown)
+guard-later-value = (known only afterwards)

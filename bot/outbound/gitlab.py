@@ -1,0 +1,241 @@
+"""
+GitLab as the worker uses it: read a repository, open a merge request, merge it.
+
+Each call carries the token that was lent for it and opens its own connection, which
+ends with the call; python-gitlab runs in a thread, never in the event loop. Only errors
+of `bot.domain.errors` leave. What is asked of GitLab, in which order, is in
+`gitlab_reading`, `gitlab_opening` and `gitlab_merging`; how it is asked and what an
+answer means, in `gitlab_wire`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from bot.domain.errors import Broken, Unavailable
+from bot.outbound import gitlab_shapes as shapes
+from bot.outbound.gitlab_merging import Merging
+from bot.outbound.gitlab_opening import Opening, checked_draft
+from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+    from bot.domain.forge import (
+        Draft,
+        FileAtRef,
+        MergeOutcome,
+        MergeRequestState,
+        PipelineState,
+    )
+    from bot.outbound.gitlab_reading import Contents
+
+LARGEST_ARTIFACT: Final = 32_000_000
+_REMEMBERED: Final = 512
+_PROJECT: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}(?:/[A-Za-z0-9_.-]{1,100}){1,20}")
+_PATH: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}(?:/[A-Za-z0-9_.-]{1,100}){0,20}")
+_SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+T = TypeVar("T")
+
+
+class Work(Opening, Merging):
+    """All that is done in one project."""
+
+
+class GitLab:
+    """
+    Fills the `Forge` port over GitLab's REST API v4.
+
+    `timeout` bounds one HTTP call, `work_timeout` one method. A project is its path
+    (`acme/infra`). Every method raises Unavailable when GitLab does not answer and
+    Refused when it will not; those that change something raise OutcomeUnknown when it
+    may have been done.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: timedelta,
+        work_timeout: timedelta,
+        ca_file: Path | None = None,
+    ) -> None:
+        self._url = url
+        self._timeout = timeout.total_seconds()
+        self._work_timeout = work_timeout.total_seconds()
+        self._ca_file = ca_file
+        # What is in a merge request at one head never changes: read once, not at each
+        # look of the many while its pipeline runs.
+        self._contents: OrderedDict[tuple[str | int, ...], Contents] = OrderedDict()
+
+    async def default_branch_head(
+        self, project: str, *, branch: str, token: SecretStr
+    ) -> str:
+        """Return the commit that a branch is at."""
+        found = await self._do(project, token, lambda work: work.head(branch))
+        if found is None:
+            raise absent(f"the branch {branch} of {project}")
+        return found
+
+    async def read_tree(
+        self, project: str, *, directory: str, ref: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]:
+        """
+        Return the .tf and .tfvars files below `directory`, all as of one commit.
+
+        At most 300 files of 1 MB each, 8 MB together; Refused beyond that, and for a
+        symbolic link among them.
+        """
+        _path(directory)
+        return await self._do(
+            project, token, lambda work: work.tree(directory, ref=ref)
+        )
+
+    async def ensure_merge_request(
+        self, project: str, *, draft: Draft, operation_id: str, token: SecretStr
+    ) -> MergeRequestState:
+        """
+        Return the operation's one merge request, made if it is not there yet.
+
+        May be called again at any time, after any failure. A branch of that name which
+        is not exactly our commit is Refused, never adopted.
+        """
+        checked_draft(draft, operation_id)
+
+        def work(of: Work) -> MergeRequestState:
+            return self._state(of, of.ensure(draft, operation_id=operation_id), project)
+
+        return await self._do(project, token, work)
+
+    async def find_merge_request(
+        self, project: str, *, operation_id: str, token: SecretStr
+    ) -> MergeRequestState | None:
+        """Return the merge request that this token's user opened for the operation."""
+
+        def work(of: Work) -> MergeRequestState | None:
+            found = of.own_request(f"tandem/{operation_id}")
+            if found is None:
+                return None
+            return self._state(of, of.request(found.iid), project)
+
+        return await self._do(project, token, work)
+
+    async def merge_request(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> MergeRequestState:
+        """Return a merge request, its newest pipeline, its authors, what it touches."""
+        return await self._do(
+            project, token, lambda work: self._state(work, work.request(iid), project)
+        )
+
+    async def job_artifact(
+        self,
+        project: str,
+        *,
+        job_id: int,
+        path: str,
+        token: SecretStr,
+        max_bytes: int = LARGEST_ARTIFACT,
+    ) -> bytes:
+        """Return one file that a successful job left; Refused when it is too large."""
+        _path(path)
+        return await self._do(
+            project, token, lambda work: work.artifact(job_id, path, most=max_bytes)
+        )
+
+    async def merge(
+        self, project: str, *, iid: int, sha: str, token: SecretStr
+    ) -> MergeOutcome:
+        """
+        Merge exactly the commit `sha`, or say why not; again, it merges nothing else.
+
+        OutcomeUnknown when GitLab gave no answer and it is not seen to be merged.
+        """
+        if not _SHA.fullmatch(sha):
+            raise Broken(f"{sha!r} is no whole commit id")
+        return await self._do(project, token, lambda work: work.merge(iid, sha=sha))
+
+    async def pipeline_of(
+        self, project: str, *, sha: str, ref: str, token: SecretStr
+    ) -> PipelineState | None:
+        """Return the newest pipeline of exactly this commit, pushed to this branch."""
+        return await self._do(
+            project, token, lambda work: work.pipeline_of(sha=sha, ref=ref)
+        )
+
+    async def close(
+        self, project: str, *, iid: int, note: str, token: SecretStr
+    ) -> bool:
+        """Close a merge request and write why; False when it was not open any more."""
+        return await self._do(project, token, lambda work: work.close(iid, note=note))
+
+    async def note(
+        self, project: str, *, iid: int, body: str, token: SecretStr
+    ) -> None:
+        """Write a note; text of people in it must come through `gitlab_text`."""
+        await self._do(project, token, lambda work: work.note(iid, body))
+
+    def _state(
+        self, work: Work, found: shapes.Request, project: str
+    ) -> MergeRequestState:
+        """Return the whole state; runs in the thread of `work`."""
+        sha = found.sha or ""
+        key = (project, found.iid, sha, found.target_branch)
+        contents = self._contents.get(key)
+        if contents is None:
+            contents = work.contents(found)
+            # GitLab computes a new head's diff in the background: empty is "not yet".
+            if sha and contents.changed_paths:
+                self._remember(key, contents)
+        return shapes.request_state(
+            found,
+            authors=contents.authors,
+            changed_paths=contents.changed_paths,
+            pipeline=work.pipeline(found.head_pipeline, sha=sha),
+        )
+
+    def _remember(self, key: tuple[str | int, ...], contents: Contents) -> None:
+        # Each step is atomic under the interpreter's lock; two threads at once cost a
+        # second reading, never a wrong one.
+        self._contents[key] = contents
+        while len(self._contents) > _REMEMBERED:
+            self._contents.popitem(last=False)
+
+    async def _do(self, project: str, token: SecretStr, work: Callable[[Work], T]) -> T:
+        if not _PROJECT.fullmatch(project):
+            raise Broken(f"{project!r} is no project path")
+
+        def run() -> T:
+            connection = Connection(
+                self._url,
+                token=token,
+                call_timeout=self._timeout,
+                deadline=time.monotonic() + self._work_timeout,
+                ca_file=self._ca_file,
+            )
+            try:
+                return work(Work(connection, project=project))
+            finally:
+                connection.close()
+
+        try:
+            return await asyncio.to_thread(run)
+        except Absent:
+            raise absent(project) from None
+        except Rejected as refusal:
+            # 401, 403 and the like on a reading: nothing a person typed can cause it.
+            raise Unavailable(SYSTEM, str(refusal)) from refusal
+
+
+def _path(text: str) -> None:
+    parts = text.split("/")
+    if not _PATH.fullmatch(text) or "." in parts or ".." in parts:
+        raise Broken(f"{text!r} is no path inside a repository")

@@ -1,0 +1,178 @@
+"""GitLab's answers, the keys of them that we read, and what they are in our words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import Field
+
+from bot.domain.forge import (
+    JobState,
+    MergeRequestState,
+    PipelineState,
+    PipelineStatus,
+    RequestState,
+)
+from bot.outbound.gitlab_wire import Reply
+
+# https://docs.gitlab.com/api/pipelines/ names them; one we do not know is waited for by
+# nobody, so it counts as waiting for a person.
+_ACTIVE: Final = frozenset(
+    {
+        "created",
+        "waiting_for_resource",
+        "waiting_for_callback",
+        "preparing",
+        "pending",
+        "running",
+        "scheduled",
+        "canceling",
+    }
+)
+# https://docs.gitlab.com/api/merge_requests/: GitLab is still making up its mind.
+UNDECIDED: Final = frozenset(
+    {"unchecked", "checking", "preparing", "approvals_syncing"}
+)
+
+
+class Who(Reply):
+    username: str
+
+
+class Commit(Reply):
+    id: str
+    message: str = ""
+    parent_ids: tuple[str, ...] = ()
+    author_email: str = ""
+    committer_email: str = ""
+
+
+class Branch(Reply):
+    name: str
+    commit: Commit
+
+
+class Entry(Reply):
+    path: str
+    type: str
+    mode: str
+
+
+class FileDiff(Reply):
+    old_path: str
+    new_path: str
+
+
+class PushData(Reply):
+    ref: str | None = None
+
+
+class Event(Reply):
+    author_username: str
+    push_data: PushData | None = None
+
+
+class Pipeline(Reply):
+    id: int
+    web_url: str
+    status: str
+    sha: str
+    ref: str = ""
+    source: str = ""
+
+
+class Job(Reply):
+    id: int
+    name: str
+    stage: str
+    status: str
+    web_url: str
+
+
+class Note(Reply):
+    id: int
+
+
+class Request(Reply):
+    """A merge request; the fields lists leave out have defaults."""
+
+    iid: int
+    web_url: str
+    state: str
+    sha: str | None = None
+    author: Who
+    source_branch: str
+    target_branch: str
+    source_project_id: int | None = None
+    target_project_id: int
+    draft: bool = False
+    detailed_merge_status: str = ""
+    merge_commit_sha: str | None = None
+    squash_commit_sha: str | None = None
+    merge_user: Who | None = None
+    head_pipeline: Pipeline | None = None
+    labels: tuple[str, ...] = Field(default=())
+
+    @property
+    def merged_as(self) -> str | None:
+        """The commit on the target branch: of the merge, of the squash, or the head."""
+        if self.state != "merged":
+            return None
+        return self.merge_commit_sha or self.squash_commit_sha or self.sha
+
+
+def status(text: str) -> PipelineStatus:
+    """Return a pipeline's or a job's state folded to what matters to the flow."""
+    if text in _ACTIVE:
+        return PipelineStatus.ACTIVE
+    known = {
+        "success": PipelineStatus.SUCCESS,
+        "failed": PipelineStatus.FAILED,
+        "canceled": PipelineStatus.CANCELED,
+        "skipped": PipelineStatus.SKIPPED,
+    }
+    return known.get(text, PipelineStatus.BLOCKED)
+
+
+def pipeline_state(found: Pipeline, jobs: list[Job]) -> PipelineState:
+    return PipelineState(
+        id=found.id,
+        url=found.web_url,
+        status=status(found.status),
+        sha=found.sha,
+        source=found.source,
+        jobs=tuple(
+            JobState(
+                id=job.id,
+                name=job.name,
+                stage=job.stage,
+                status=status(job.status),
+                url=job.web_url,
+            )
+            for job in jobs
+        ),
+    )
+
+
+def request_state(
+    found: Request,
+    *,
+    authors: frozenset[str],
+    changed_paths: frozenset[str],
+    pipeline: PipelineState | None,
+) -> MergeRequestState:
+    return MergeRequestState(
+        iid=found.iid,
+        url=found.web_url,
+        state=RequestState(found.state),
+        head_sha=found.sha or "",
+        source_branch=found.source_branch,
+        target_branch=found.target_branch,
+        authors=authors,
+        draft=found.draft,
+        merge_status=found.detailed_merge_status,
+        merge_sha=found.merged_as,
+        pipeline=pipeline,
+        changed_paths=changed_paths,
+        opened_by=found.author.username,
+    )

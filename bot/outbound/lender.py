@@ -1,0 +1,88 @@
+"""
+The lender: Vault says who asks, AWS lends for exactly what was approved.
+
+A child token of Vault is minted for one operation. From it comes either the GitLab
+token kept for that purpose, or an identity token that AWS STS takes for a session whose
+inline policy is the operation's scope, with an end written into the policy itself.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.aws_policy import session_policy
+from bot.domain.errors import Broken
+from bot.outbound.aws import SHORTEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    from bot.domain.catalog import Aws as ClientAws
+    from bot.domain.lease import Minted, Revoked
+    from bot.domain.playbook import AwsSession
+    from bot.domain.scope import AwsScope
+    from bot.outbound.aws import Aws
+    from bot.outbound.vault import Vault
+    from bot.ports import ForgePurpose
+
+
+class Lender:
+    """Vault and AWS STS, put together."""
+
+    def __init__(self, *, vault: Vault, aws: Aws, now: Callable[[], datetime]) -> None:
+        self._vault = vault
+        self._aws = aws
+        self._now = now
+
+    async def mint(
+        self, *, client: str, action: str, operation: str, ttl: timedelta
+    ) -> Minted:
+        """Return a child token that can do `action` for `client` and nothing else."""
+        return await self._vault.mint(
+            client=client, action=action, operation=operation, ttl=ttl
+        )
+
+    async def forge_token(
+        self, minted: Minted, *, client: str, purpose: ForgePurpose
+    ) -> SecretStr:
+        """Return the GitLab token that is kept for this purpose."""
+        return await self._vault.read_kv(minted, client=client, purpose=purpose)
+
+    async def aws_session(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        aws: ClientAws,
+        scope: AwsScope,
+        operation: str,
+        until: datetime,
+    ) -> AwsSession:
+        """
+        Return AWS, as far as `scope` reaches and until `until`.
+
+        STS lends for 15 minutes at least; the policy's own date ends it when it should.
+        """
+        if f"arn:{aws.partition}:iam::{aws.account}:" not in aws.role_arn:
+            raise Broken(f"the role of {client} is not in its own account")
+        jwt = await self._vault.identity_token(minted, client=client, action=scope.name)
+        credentials = await self._aws.assume(
+            role_arn=aws.role_arn,
+            session_name=f"tandem-{operation}",
+            jwt=jwt,
+            policy=session_policy(scope, until=until, region=aws.region),
+            duration=max(SHORTEST, until - self._now() + timedelta(minutes=1)),
+            region=aws.region,
+        )
+        # The policy ends before STS does: told as an end, not as a missing right.
+        ends = min(credentials.expires_at, until)
+        dated = credentials.model_copy(update={"expires_at": ends})
+        return self._aws.session(dated, region=aws.region)
+
+    async def revoke(self, accessor: str) -> Revoked:
+        """End a child token and every lease Vault holds for it."""
+        return await self._vault.revoke(accessor)

@@ -1,0 +1,108 @@
+"""
+The buttons of a card: which there are, what they carry, what is asked before the click.
+
+A button carries which operation and what was shown, nothing about who clicks: that is
+in the signed request.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.operation import State
+from bot.domain.proposal import fingerprint
+from bot.outbound.slack import blocks
+from bot.outbound.slack.escape import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.domain.card import CardView
+    from bot.domain.operation import Operation
+    from bot.outbound.slack.blocks import Json
+    from bot.outbound.slack.pen import Pen
+
+BLOCK: Final = "decide"
+APPROVE: Final = "approve"
+DENY: Final = "deny"
+CANCEL: Final = "cancel"
+OPEN: Final = "open"
+OLDER: Final = "audit_older"
+
+_CANCELLABLE: Final = (State.ASKED, State.PROPOSED, State.APPROVED)
+_TITLE: Final = 120
+
+
+def buttons(view: CardView, *, pen: Pen, approvable: bool) -> Iterator[Json]:
+    """The actions block, if anything can be done."""
+    operation = view.operation
+    elements = []
+    if operation.state is State.PROPOSED:
+        if approvable:
+            elements.append(_approve(view, pen))
+        elements.append(_deny(operation, pen))
+    if operation.progress.url and pen.trusts(operation.progress.url):
+        number = operation.progress.merge_request or 0
+        label = pen.label("card.button-open", {"number": str(number)})
+        elements.append(blocks.button(label, action=OPEN, url=operation.progress.url))
+    if operation.state in _CANCELLABLE:
+        elements.append(_cancel(operation, pen))
+    if elements:
+        yield blocks.actions(BLOCK, elements)
+
+
+def carried(operation: Operation) -> str:
+    """Return what a button of this card carries."""
+    value = {"o": operation.id, "d": operation.digest or ""}
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _approve(view: CardView, pen: Pen) -> Json:
+    operation = view.operation
+    text = pen.label(
+        "card.confirm-text",
+        {
+            "title": cut(pen.plain(operation.change.title), most=_TITLE),
+            "target": cut(operation.target, most=64),
+            "environment": pen.label(f"environment.{operation.environment.value}"),
+            "client": cut(view.client_name, most=40),
+            "fingerprint": fingerprint(operation.digest or ""),
+        },
+    )
+    return blocks.button(
+        pen.label("card.button-approve"),
+        action=APPROVE,
+        value=carried(operation),
+        style="primary",
+        confirm=blocks.confirmation(
+            title=pen.label("card.confirm-title"),
+            text=text,
+            yes=pen.label("card.button-approve"),
+            no=pen.label("card.confirm-no"),
+        ),
+    )
+
+
+def _deny(operation: Operation, pen: Pen) -> Json:
+    return blocks.button(
+        pen.label("card.button-deny"),
+        action=DENY,
+        value=carried(operation),
+        style="danger",
+    )
+
+
+def _cancel(operation: Operation, pen: Pen) -> Json:
+    return blocks.button(
+        pen.label("card.button-cancel"),
+        action=CANCEL,
+        value=carried(operation),
+        confirm=blocks.confirmation(
+            title=pen.label("card.cancel-title"),
+            text=pen.label("card.cancel-text"),
+            yes=pen.label("card.cancel-yes"),
+            no=pen.label("card.cancel-no"),
+            style="danger",
+        ),
+    )

@@ -1,0 +1,261 @@
+"""
+What the flow needs from the world. `bot.outbound` fills these; tests hand in real ones.
+
+`Front` is what the chat side holds: it can read and write the database and nothing
+else. `Back` is what the worker holds: it can also lend credentials and touch the world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    from bot.domain.audit import Checkpoint, Record
+    from bot.domain.audit_filter import AuditFilter
+    from bot.domain.card import CardView
+    from bot.domain.catalog import Aws, Catalog
+    from bot.domain.change import Scalar
+    from bot.domain.command import Command
+    from bot.domain.decision import Decision
+    from bot.domain.forge import (
+        Draft,
+        FileAtRef,
+        MergeOutcome,
+        MergeRequestState,
+        PipelineState,
+    )
+    from bot.domain.found import Page
+    from bot.domain.lease import Minted, Revoked
+    from bot.domain.message import Language, Message
+    from bot.domain.operation import Operation, State
+    from bot.domain.outgoing import Waiting
+    from bot.domain.playbook import AwsSession, Observation, Playbook
+    from bot.domain.scope import AwsScope
+    from bot.domain.writes import Lent, Writes
+
+ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
+
+
+class Registry(Protocol):
+    """The commands, playbooks and observations of this build, by name."""
+
+    @property
+    def commands(self) -> Mapping[str, type[Command]]: ...
+
+    def playbook(self, name: str, *, inputs: Mapping[str, Scalar]) -> Playbook: ...
+
+    def observation(
+        self, name: str, *, inputs: Mapping[str, Scalar]
+    ) -> Observation: ...
+
+
+class CatalogSource(Protocol):
+    """The operator's catalog that is in force."""
+
+    def current(self) -> Catalog: ...
+
+
+class Store(Protocol):
+    """State and audit. Every call names its client and sees no other."""
+
+    async def write(self, writes: Writes) -> None: ...
+    async def operation(self, client: str, *, id: str) -> Operation | None: ...  # noqa: A002 - its name
+    async def operations_like(
+        self, client: str, *, short: str
+    ) -> tuple[Operation, ...]: ...
+    async def unfinished(
+        self, client: str, *, states: Sequence[State] = ()
+    ) -> tuple[Operation, ...]: ...
+    async def decisions(
+        self, client: str, *, operation: str
+    ) -> tuple[Decision, ...]: ...
+    async def records(
+        self,
+        client: str,
+        *,
+        operation: str | None = None,
+        after: int = 0,
+        most: int = 500,
+    ) -> tuple[Record, ...]: ...
+    async def checkpoints(self, client: str) -> tuple[Checkpoint, ...]: ...
+    async def last_checkpoint(self, client: str) -> Checkpoint | None: ...
+    async def head(self, client: str) -> tuple[int, str]: ...
+    async def open_leases(self, client: str) -> tuple[Lent, ...]: ...
+    async def search(
+        self,
+        client: str,
+        *,
+        wanted: AuditFilter,
+        since: datetime | None,
+        before: str | None,
+        most: int,
+    ) -> Page: ...
+    def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
+    async def ping(self) -> None: ...
+
+
+class Outbox(Protocol):
+    """What is to be said and was not yet."""
+
+    async def places(self, client: str, *, now: datetime) -> tuple[str, ...]: ...
+    def hold(self, place: str) -> AbstractAsyncContextManager[bool]: ...
+    async def waiting(
+        self, client: str, *, place: str, now: datetime
+    ) -> tuple[Waiting, ...]: ...
+    async def trying(
+        self, client: str, *, entries: Sequence[int], at: datetime
+    ) -> None: ...
+    async def sent(
+        self, client: str, *, entries: Sequence[int], message: str, at: datetime
+    ) -> None: ...
+    async def postponed(
+        self,
+        client: str,
+        *,
+        entries: Sequence[int],
+        until: datetime,
+        problem: str,
+        untried: bool,
+    ) -> None: ...
+    async def card_of(self, client: str, *, operation: str) -> str | None: ...
+    async def turn(
+        self, client: str, *, place: str, now: datetime, gap: timedelta
+    ) -> timedelta: ...
+
+
+class Chat(Protocol):
+    """
+    Where people read. Each post carries `key`, by which it can be found again.
+
+    Raises Throttled with the wait that the chat asked for, Refused for what it will
+    never take, OutcomeUnknown when a post may or may not have arrived.
+    """
+
+    async def post_card(self, card: CardView, *, channel: str, key: str) -> str: ...
+    async def update_card(
+        self, card: CardView, *, channel: str, message: str
+    ) -> None: ...
+    async def post(
+        self,
+        message: Message,
+        *,
+        language: Language,
+        channel: str,
+        thread: str | None,
+        key: str,
+    ) -> str: ...
+    async def whisper(
+        self, message: Message, *, language: Language, channel: str, user: str
+    ) -> str: ...
+    async def direct(
+        self, message: Message, *, language: Language, user: str, key: str
+    ) -> str: ...
+    async def find(
+        self, *, channel: str, thread: str | None, key: str
+    ) -> str | None: ...
+
+
+class Forge(Protocol):
+    """Where merge requests live. Each call carries the token that was lent for it."""
+
+    async def read_tree(
+        self, project: str, *, directory: str, ref: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]: ...
+    async def ensure_merge_request(
+        self, project: str, *, draft: Draft, operation_id: str, token: SecretStr
+    ) -> MergeRequestState: ...
+    async def find_merge_request(
+        self, project: str, *, operation_id: str, token: SecretStr
+    ) -> MergeRequestState | None: ...
+    async def merge_request(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> MergeRequestState: ...
+    async def job_artifact(
+        self, project: str, *, job_id: int, path: str, token: SecretStr
+    ) -> bytes: ...
+    async def merge(
+        self, project: str, *, iid: int, sha: str, token: SecretStr
+    ) -> MergeOutcome: ...
+    async def pipeline_of(
+        self, project: str, *, sha: str, ref: str, token: SecretStr
+    ) -> PipelineState | None: ...
+    async def close(
+        self, project: str, *, iid: int, note: str, token: SecretStr
+    ) -> bool: ...
+
+
+class Lender(Protocol):
+    """Short-lived credentials, each made for one operation."""
+
+    async def mint(
+        self, *, client: str, action: str, operation: str, ttl: timedelta
+    ) -> Minted: ...
+    async def forge_token(
+        self, minted: Minted, *, client: str, purpose: ForgePurpose
+    ) -> SecretStr: ...
+    async def aws_session(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        aws: Aws,
+        scope: AwsScope,
+        operation: str,
+        until: datetime,
+    ) -> AwsSession: ...
+    async def revoke(self, accessor: str) -> Revoked: ...
+
+
+class Notary(Protocol):
+    """A key kept apart that signs how long a chain was, and its last hash."""
+
+    async def sign(self, payload: bytes) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the worker looks, and how long it waits before it says so."""
+
+    poll: timedelta = timedelta(seconds=2)
+    poll_most: timedelta = timedelta(seconds=30)
+    hold_on: timedelta = timedelta(seconds=20)
+    watch: timedelta = timedelta(seconds=15)
+    credentials: timedelta = timedelta(minutes=10)
+    action: timedelta = timedelta(minutes=14)
+    post_gap: timedelta = timedelta(seconds=1)
+    doubt_settles: timedelta = timedelta(minutes=15)
+    checkpoint: timedelta = timedelta(hours=1)
+    # How long whoever ended an operation has to give back what it borrowed itself.
+    afterwards: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the chat side of the flow is handed."""
+
+    store: Store
+    catalog: CatalogSource
+    registry: Registry
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Back(Front):
+    """What the worker's side of the flow is handed."""
+
+    outbox: Outbox
+    chat: Chat
+    forge: Forge
+    lender: Lender
+    notary: Notary
+    sleep: Callable[[float], Awaitable[None]]
+    pace: Pace

@@ -1,0 +1,98 @@
+"""
+All that a command or a playbook may import.
+
+Everything else in `bot` is free to change without touching them.
+"""
+
+from typing import TypeVar
+
+from bot.domain.aws_error import AwsRefusal
+from bot.domain.aws_name import aws_arn
+from bot.domain.catalog import Client, Database, Instance, Target, Terraform
+from bot.domain.catalog.names import (
+    AwsAccount,
+    AwsRegion,
+    DatabaseId,
+    InstanceId,
+    NameTag,
+)
+from bot.domain.change import DirectAction, MergeRequest, SetAttribute
+from bot.domain.command import Command, arg, target
+from bot.domain.errors import Broken, OutcomeUnknown, Refused, Unavailable
+from bot.domain.message import Message
+from bot.domain.playbook import (
+    AwsService,
+    AwsSession,
+    Happened,
+    LiveState,
+    NotVerified,
+    Observation,
+    Playbook,
+    Preview,
+    Run,
+    Verified,
+)
+from bot.domain.proposal import Line
+from bot.domain.scope import AwsScope, Environment, Risk, Statement
+
+__all__ = [
+    "AwsAccount",
+    "AwsRefusal",
+    "AwsRegion",
+    "AwsScope",
+    "AwsService",
+    "AwsSession",
+    "Broken",
+    "Client",
+    "Command",
+    "Database",
+    "DatabaseId",
+    "DirectAction",
+    "Environment",
+    "Happened",
+    "Instance",
+    "InstanceId",
+    "Line",
+    "LiveState",
+    "MergeRequest",
+    "Message",
+    "NameTag",
+    "NotVerified",
+    "Observation",
+    "OutcomeUnknown",
+    "Playbook",
+    "Preview",
+    "Refused",
+    "Risk",
+    "Run",
+    "SetAttribute",
+    "Statement",
+    "Target",
+    "Terraform",
+    "Unavailable",
+    "Verified",
+    "arg",
+    "as_kind",
+    "aws_arn",
+    "in_terraform",
+    "target",
+    "text",
+]
+
+text = Message.own
+
+_Kind = TypeVar("_Kind", Instance, Database)
+
+
+def as_kind(of: Target, kind: type[_Kind]) -> _Kind:
+    """Return the target as what the command declared it to be."""
+    if not isinstance(of, kind):
+        raise Broken(f"{of.name} is not the kind of target that the command declared")
+    return of
+
+
+def in_terraform(of: Target) -> Terraform:
+    """Return where the target is written down; Refused if it is not in Terraform."""
+    if of.terraform is None:
+        raise Refused(Message.of("refused.not-in-terraform", {"target": of.name}))
+    return of.terraform

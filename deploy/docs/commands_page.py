@@ -1,0 +1,62 @@
+"""docs/commands.md, from what each command declares about itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import registry
+
+if TYPE_CHECKING:
+    from bot.domain.command import Spec
+
+_HEAD = """\
+# Commands
+
+<!-- Made from commands/*.py by `make docs`. -->
+
+Typed as `/infra <command> …` in a channel that belongs to one client. Values with
+spaces go in quotes; any argument may be given by name, as `type=m5.large`. Nothing of
+this runs before those whom the route names have approved what its card shows.
+"""
+
+_MORE = """\
+## Questions and decisions
+
+| line | what it does |
+|---|---|
+| `/infra help [command]` | the commands, or one of them in full |
+| `/infra status <id>` | the whole story of one operation |
+| `/infra audit [who:…] [what:…] [on:…] [since:…] [state:…]` | what was done here |
+| `/infra approve <id> <fingerprint>` | approve the card that shows this fingerprint |
+| `/infra deny <id> <fingerprint> <reason>` | deny it, and say why |
+| `/infra cancel <id>` | call off what you asked for |
+
+The card's buttons do the same. Those who run the bot have `tandem ops` besides.
+"""
+
+
+def commands_page() -> str:
+    """Return the page: each command's help, arguments and an example."""
+    specs = [command.spec for command in registry.load().commands.values()]
+    parts = [_one(spec) for spec in sorted(specs, key=lambda spec: spec.name)]
+    return "\n".join((_HEAD, *parts, _MORE))
+
+
+def _one(spec: Spec) -> str:
+    rows = "\n".join(
+        f"| `{one.name}` | {one.help} | `{one.example}` |" for one in spec.arguments
+    )
+    return f"""\
+## {spec.name}
+
+    /infra {spec.usage}
+
+{spec.help}
+
+| argument | what it is | example |
+|---|---|---|
+{rows}
+
+Risk: {spec.risk.name.lower()}. Works on: {spec.kind}. For example
+`/infra {spec.example}`.
+"""

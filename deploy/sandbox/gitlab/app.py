@@ -1,0 +1,79 @@
+"""Puts the stand-in together: the API under `/api/v4`, the pages for people."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from deploy.sandbox.gitlab import (
+    api_admin,
+    api_ci,
+    api_merge_requests,
+    api_repository,
+    pages,
+    problems,
+)
+from deploy.sandbox.gitlab.http import API, Gate, refusal
+from deploy.sandbox.gitlab.world import GitLabWorld
+
+
+def create(world: GitLabWorld) -> FastAPI:
+    """Return the app; its lifespan runs the world's jobs and hooks."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with world.running():
+            yield
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False)
+    app.state.world = world
+    for router in (
+        api_repository.router,
+        api_repository.of_project,
+        api_merge_requests.router,
+        api_ci.router,
+        api_admin.router,
+        api_admin.controls,
+    ):
+        app.include_router(router, prefix=API)
+    app.include_router(pages.router)
+    app.include_router(pages.of_project)
+    app.add_exception_handler(problems.ApiError, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_middleware(Gate, world=world)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, problems.ApiError):
+        raise error
+    if request.url.path.startswith(f"{API}/"):
+        return refusal(error)
+    return pages.refused(error.status, f"{error.status.value} {error.status.phrase}")
+
+
+async def _misread(_: Request, error: Exception) -> Response:
+    """Answer a wrong parameter as GitLab's own parameter check does."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    field = str(first["loc"][-1])
+    problem = "is missing" if first["type"] == "missing" else "is invalid"
+    return refusal(problems.invalid(field, problem))
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = f"{error.status_code} {HTTPStatus(error.status_code).phrase}"
+    if request.url.path.startswith(f"{API}/"):
+        body = json.dumps({"error": phrase, "message": phrase})
+        return Response(
+            body, status_code=error.status_code, media_type="application/json"
+        )
+    return pages.refused(error.status_code, phrase)

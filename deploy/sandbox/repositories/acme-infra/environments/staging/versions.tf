@@ -1,0 +1,13 @@
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 3.39"
+    }
+  }
+
+  # The path is given by the pipeline: terraform init -backend-config="path=…".
+  backend "local" {}
+}

@@ -1,0 +1,177 @@
+"""
+Furnishing a sandbox that runs: Vault's rights, AWS's things, GitLab's variables.
+
+All of it can be done again at every start and changes nothing then; a mark of what was
+done lets a warm start skip what is slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from typing import TYPE_CHECKING, Final, Protocol
+
+import httpx
+from pydantic import SecretStr
+
+from deploy.sandbox.aws.principal import TERRAFORM_KEY, TERRAFORM_SECRET
+from deploy.sandbox.aws.seed import REGION
+from deploy.sandbox.aws.seed import seed as seed_aws
+from deploy.sandbox.gitlab.seeding import ROOT_TOKEN, token_of
+from deploy.sandbox.places import keep_secret, secret
+from deploy.sandbox.terraform.cloud import Access
+from deploy.sandbox.terraform.seed import seed as seed_states
+from deploy.vault.admin import Admin
+from deploy.vault.bootstrap import BootstrapReport, bootstrap
+from deploy.vault.plan import AwsAction, Client, KvAction, VaultPlan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.registry import Registry
+    from deploy.sandbox.openbao import OpenBao
+    from deploy.sandbox.places import Places
+    from deploy.sandbox.terraform.toolchain import Toolchain
+
+CLIENTS: Final = ("acme", "globex")
+PURPOSES: Final = ("read", "prepare", "execute")
+
+
+class House(Protocol):
+    """What is furnished: the whole sandbox, or the smaller world of the tests."""
+
+    @property
+    def state(self) -> Path: ...
+    @property
+    def places(self) -> Places: ...
+    @property
+    def openbao(self) -> OpenBao: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def repositories(self) -> Path: ...
+    @property
+    def toolchain(self) -> Toolchain: ...
+
+
+async def furnish(sandbox: House) -> None:
+    """Put into Vault, AWS and GitLab what the bot and the pipelines need there."""
+    mark = sandbox.state / "furnished"
+    wanted = fingerprint(sandbox)
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    report = await _vault(sandbox, vault_plan(sandbox))
+    subjects = {
+        client: tuple(one.subject for one in report.entities if one.client == client)
+        for client in CLIENTS
+    }
+    issuer = f"{sandbox.openbao.address}/v1/identity/oidc"
+    await asyncio.to_thread(
+        seed_aws, sandbox.places.aws_url, issuer=issuer, subjects=subjects
+    )
+    await _gitlab(sandbox)
+    mark.write_text(wanted)
+
+
+def fingerprint(sandbox: House) -> str:
+    """Return the hash of all that is furnished; with another one it is done again."""
+    parts = [
+        vault_plan(sandbox).model_dump(mode="json"),
+        sandbox.places.model_dump(mode="json"),
+        # What GitLab's variables carry on to the pipelines.
+        dict(sandbox.toolchain.environment),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def vault_plan(sandbox: House) -> VaultPlan:
+    """Return what Vault must hold, from what this build's playbooks declare."""
+    actions = (
+        *(
+            KvAction(kind="kv", name=f"gitlab-{one}", purpose=f"gitlab-{one}")
+            for one in PURPOSES
+        ),
+        *(AwsAction(kind="aws", name=one) for one in sandbox.registry.aws_actions),
+    )
+    return VaultPlan(
+        clients=tuple(Client(name=one, actions=actions) for one in CLIENTS),
+        issuer=sandbox.openbao.address,
+    )
+
+
+async def _vault(sandbox: House, plan: VaultPlan) -> BootstrapReport:
+    admin = Admin(address=sandbox.openbao.address, token=sandbox.openbao.admin_token())
+    report = await bootstrap(admin, plan)
+    if report.worker_role_id is None:
+        raise RuntimeError("Vault gave the worker no role")
+    for client in CLIENTS:
+        for purpose in PURPOSES:
+            await admin.put_gitlab_token(
+                client=client,
+                purpose=f"gitlab-{purpose}",
+                token=SecretStr(token_of(client, purpose)),
+            )
+    issued = await admin.issue_secret_id("tandem-worker")
+    keep_secret(sandbox.state, "vault-role-id", report.worker_role_id)
+    keep_secret(sandbox.state, "vault-secret-id", issued.get_secret_value())
+    return report
+
+
+async def _gitlab(sandbox: House) -> None:
+    """Give the pipelines their variables and GitLab the hook to the bot."""
+    states = sandbox.state / "terraform-states"
+    access = Access(
+        region=REGION,
+        endpoint=sandbox.places.aws_url,
+        access_key_id=TERRAFORM_KEY,
+        secret_access_key=SecretStr(TERRAFORM_SECRET),
+    )
+    await seed_states(sandbox.repositories, states=states, access=access)
+    variables = {
+        "AWS_ENDPOINT_URL": (sandbox.places.aws_url, False),
+        "TF_STATE_DIRECTORY": (str(states), False),
+        "PLAN_AWS_ACCESS_KEY_ID": (TERRAFORM_KEY, False),
+        "PLAN_AWS_SECRET_ACCESS_KEY": (TERRAFORM_SECRET, False),
+        "APPLY_AWS_ACCESS_KEY_ID": (TERRAFORM_KEY, True),
+        "APPLY_AWS_SECRET_ACCESS_KEY": (TERRAFORM_SECRET, True),
+        **{
+            name: (value, False)
+            for name, value in sandbox.toolchain.environment.items()
+        },
+    }
+    async with httpx.AsyncClient(
+        base_url=f"{sandbox.places.gitlab_url}/api/v4",
+        headers={"PRIVATE-TOKEN": ROOT_TOKEN},
+        trust_env=False,
+        timeout=20,
+    ) as http:
+        for number in (1, 2):
+            for key, (value, protected) in variables.items():
+                await _variable(http, number, key, value, protected=protected)
+            await _hook(http, number, sandbox)
+
+
+async def _variable(
+    http: httpx.AsyncClient, project: int, key: str, value: str, *, protected: bool
+) -> None:
+    body = {"key": key, "value": value, "protected": protected}
+    path = f"/projects/{project}/variables"
+    answer = await http.put(f"{path}/{key}", json=body)
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        answer = await http.post(path, json=body)
+    answer.raise_for_status()
+
+
+async def _hook(http: httpx.AsyncClient, project: int, sandbox: House) -> None:
+    path = f"/projects/{project}/hooks"
+    body = {
+        "url": f"{sandbox.places.bot_url}/gitlab/hooks",
+        "token": secret(sandbox.state, "gitlab-hook-secret"),
+        "merge_requests_events": True,
+        "pipeline_events": True,
+        "push_events": False,
+    }
+    for hook in (await http.get(path)).raise_for_status().json():
+        (await http.delete(f"{path}/{hook['id']}")).raise_for_status()
+    (await http.post(path, json=body)).raise_for_status()

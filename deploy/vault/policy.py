@@ -1,0 +1,67 @@
+"""
+The texts that the bootstrap writes: policies and the claims of identity tokens.
+
+Owns how the plan's names get into them. Only names of the form `[a-z][a-z0-9-]*` are
+filled in: none can hold a quote, a wildcard or a slash.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING
+
+from deploy.vault.plan import AwsAction, KvAction, VaultPlan, role_name
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+def front_policy() -> str:
+    """Return the front's policy: it may look at its own token."""
+    return _text("tandem-front")
+
+
+def _text(name: str) -> str:
+    return (files("deploy.vault") / "policies" / f"{name}.hcl").read_text()
+
+
+def _filled(template: str, /, *, client: str, action: str, purpose: str = "") -> str:
+    return Template(_text(template)).substitute(
+        client=client, action=action, purpose=purpose, role=role_name(client, action)
+    )
+
+
+def action_policy(client: str, action: AwsAction | KvAction) -> str:
+    """Return what a child token of this pair may do: one read of one path."""
+    if isinstance(action, AwsAction):
+        return _filled("act-aws", client=client, action=action.name)
+    return _filled("act-kv", client=client, action=action.name, purpose=action.purpose)
+
+
+def worker_policy(plan: VaultPlan) -> str:
+    """Return the worker's policy: each token role of the plan, one by one."""
+    mints = [
+        _filled("tandem-worker-mint", client=client.name, action=action.name)
+        for client in plan.clients
+        for action in client.actions
+    ]
+    return "\n".join([_text("tandem-worker"), *mints])
+
+
+def claims(client: str, action: str, *, tags: bool) -> str:
+    """
+    Return the claims' template of an OIDC role.
+
+    The values are literal: an entity whose metadata somebody changed, or one that got
+    at a foreign role, cannot make the token speak of another client.
+    """
+    said: dict[str, JsonValue] = {"client": client, "action": action}
+    if tags:
+        said["https://aws.amazon.com/tags"] = {
+            "principal_tags": {"client": [client], "action": [action]},
+            "transitive_tag_keys": ["client", "action"],
+        }
+    # Vault takes "}}" for the end of a placeholder: indent keeps the braces apart.
+    return json.dumps(said, indent=1)

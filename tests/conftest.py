@@ -1,0 +1,70 @@
+"""One PostgreSQL for the session, and a migrated database of its own for a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+from hypothesis import settings
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.outbound.postgres import schema
+from bot.outbound.postgres.embedded import EmbeddedPostgres
+
+# How long an example takes says something of the machine; pytest's timeout is enough.
+settings.register_profile("tandem", deadline=None)
+settings.load_profile("tandem")
+
+_TEMPLATE = "tandem_template"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database: its address for the bot, and for its owner."""
+
+    app: SecretStr
+    owner: SecretStr
+
+
+async def _as_owner(server, *statements):
+    url = server.url(user="postgres", database="postgres")
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres():
+    """The server; what tests are cloned from is migrated in it."""
+    with tempfile.TemporaryDirectory(prefix="tandem-postgres-") as folder:
+        # Started by root the server runs as somebody else, who must get in here.
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - to be passed through, not read
+        server = EmbeddedPostgres(Path(folder) / "server")
+        await server.start()
+        await _as_owner(server, f"CREATE DATABASE {_TEMPLATE}")
+        owner = server.url(user="postgres", database=_TEMPLATE)
+        await schema.upgrade(SecretStr(owner))
+        yield server
+        await server.stop()
+
+
+@pytest_asyncio.fixture
+async def database(postgres):
+    """A migrated database that no other test sees."""
+    name = f"tandem_{next(_numbers)}"
+    await _as_owner(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield Database(
+        app=SecretStr(postgres.url(user="tandem_app", database=name)),
+        owner=SecretStr(postgres.url(user="postgres", database=name)),
+    )
+    await _as_owner(postgres, f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,308 @@
+"""What has to fit together across the files of a catalog."""
+
+import pytest
+
+from bot.domain.catalog import (
+    Client,
+    Provider,
+    RouteRule,
+    inconsistencies,
+    unknown_commands,
+)
+
+TEAM = "T0CLARANET"
+
+
+def member(name, *roles, **more):
+    slack = [{"team": TEAM, "user": f"U0{name.upper()}"}]
+    return {"id": name, "name": name, "slack": slack, "roles": roles, **more}
+
+
+def channel(name):
+    return {"team": TEAM, "id": name, "name": "a-channel"}
+
+
+def provider(**more):
+    whole = {
+        "id": "claranet",
+        "name": "Claranet",
+        "slack_teams": [TEAM],
+        "escalation_channel": channel("C0ONCALL"),
+        "members": [member("bob", "engineer", gitlab="bob")],
+        "on_call": [{"members": ["bob"]}],
+        **more,
+    }
+    return Provider.model_validate(whole)
+
+
+def instance(name, **more):
+    return {
+        "kind": "instance",
+        "name": name,
+        "environment": "production",
+        "description": "a machine",
+        "aws": {"name_tag": name},
+        **more,
+    }
+
+
+def client(name, **more):
+    targets = more.pop("targets", [])
+    jobs = {"production": "job"}
+    whole = {
+        "id": name,
+        "name": name,
+        "channels": [channel(f"C0{name.upper()}")],
+        "members": [],
+        "gitlab": {"project": f"{name}/infra", "plan_jobs": jobs, "apply_jobs": jobs},
+        "aws": {
+            "account": "123456789012",
+            "region": "eu-west-3",
+            "role_arn": f"arn:aws:iam::123456789012:role/{name}",
+        },
+        **more,
+        "targets": [{**target, "client": name} for target in targets],
+    }
+    return Client.model_validate(whole)
+
+
+def rule(*needs, **more):
+    return RouteRule.model_validate({"needs": needs or [ONCALL], **more})
+
+
+ONCALL = {"role": "provider.oncall"}
+OWNER = {"role": "client.owner"}
+
+
+def found(*clients, rota=None, routes=(), **more):
+    """Return what is wrong, as (key, file, dotted steps)."""
+    whole = provider(**more) if rota is None else provider(on_call=rota, **more)
+    problems = inconsistencies(whole, clients or (client("acme"),), routes)
+    return [
+        (
+            one.message.key.removeprefix("catalog."),
+            one.file,
+            ".".join(map(str, one.steps)),
+        )
+        for one in problems
+    ]
+
+
+ACME = "clients/acme/client.yaml"
+GLOBEX = "clients/globex/client.yaml"
+STOCK = "clients/acme/inventory.yaml"
+
+
+def test_a_sound_catalog_has_nothing_wrong():
+    targets = [instance("web-1"), instance("web-2", aws={"instance_id": "i-01234567"})]
+
+    problems = found(client("acme", targets=targets), routes=[rule()])
+
+    assert problems == []
+
+
+def test_the_provider_is_no_client():
+    assert found(client("claranet")) == [("provider-is-client", "provider.yaml", "id")]
+
+
+def test_a_person_is_written_down_once():
+    twin = member("bob", "owner", gitlab="BOB")
+
+    problems = found(client("acme", members=[twin]))
+
+    assert problems == [
+        ("repeated-member", ACME, "members.0.id"),
+        ("repeated-slack", ACME, "members.0.slack.0"),
+        ("repeated-gitlab", ACME, "members.0.gitlab"),
+    ]
+
+
+def test_people_and_channels_come_from_known_workspaces():
+    eve = {**member("eve", "owner"), "slack": [{"team": "T0EVIL", "user": "U0EVE"}]}
+    room = {**channel("C0EVIL"), "team": "T0EVIL"}
+
+    problems = found(client("acme", members=[eve], channels=[room]))
+
+    assert problems == [
+        ("unknown-team", ACME, "members.0.slack.0.team"),
+        ("unknown-team", ACME, "channels.0.team"),
+    ]
+
+
+def test_a_channel_belongs_to_one_company():
+    problems = found(
+        client("acme", channels=[channel("C0ONCALL"), channel("C0X")]),
+        client("globex", channels=[channel("C0X")]),
+    )
+
+    assert problems == [
+        ("repeated-channel", ACME, "channels.0"),
+        ("repeated-channel", GLOBEX, "channels.0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rota", "expected"),
+    [
+        ([{"members": ["bbo"]}], [("unknown-member", "on_call.0.members.0")]),
+        ([{"members": ["zzz"]}], [("unknown-member", "on_call.0.members.0")]),
+        ([{"members": ["bob", "bob"]}], [("twice-on-shift", "on_call.0.members.1")]),
+        (
+            [
+                {
+                    "members": ["bob"],
+                    "from": "2026-12-24T18:00:00+01:00",
+                    "until": "2026-12-24T17:00:00Z",
+                }
+            ],
+            [("shift-ends-first", "on_call.0.until")],
+        ),
+        (
+            [
+                {"members": ["bob"], "until": "2026-12-24T17:00:00Z"},
+                {"members": ["bob"]},
+                {"members": ["bob"]},
+            ],
+            [("shift-hidden", "on_call.2")],
+        ),
+        ([], []),
+    ],
+)
+def test_a_rota_makes_sense(rota, expected):
+    problems = found(rota=rota)
+
+    assert problems == [(key, "provider.yaml", steps) for key, steps in expected]
+
+
+def test_a_rota_without_any_members_names_nobody():
+    problems = found(members=[])
+
+    assert problems == [("unknown-member", "provider.yaml", "on_call.0.members.0")]
+
+
+def test_what_separates_clients_is_never_shared():
+    acme = client("acme")
+    same = {
+        "gitlab": acme.gitlab.model_dump() | {"project": "Acme/Infra"},
+        "aws": acme.aws.model_dump(),
+    }
+
+    problems = found(acme, client("globex", **same))
+
+    assert problems == [
+        ("repeated-project", GLOBEX, "gitlab.project"),
+        ("repeated-role", GLOBEX, "aws.role_arn"),
+    ]
+
+
+def test_the_role_is_of_the_clients_own_account():
+    aws = client("acme").aws.model_dump() | {"account": "999999999999"}
+
+    problems = found(client("acme", aws=aws))
+
+    assert problems == [("role-of-other-account", ACME, "aws.role_arn")]
+
+
+def test_a_target_is_written_down_once():
+    place = {"directory": "x", "address": "aws_instance.a"}
+    database = {
+        **instance("db"),
+        "kind": "database",
+        "aws": {"db_identifier": "db"},
+    }
+
+    problems = found(
+        client(
+            "acme",
+            targets=[
+                instance("a", terraform=place),
+                instance("a", terraform=place),
+                database,
+            ],
+        ),
+        client("globex", targets=[{**database, "name": "mine"}, instance("b")]),
+    )
+
+    assert problems == [
+        ("repeated-target", STOCK, "targets.1.name"),
+        ("repeated-resource", STOCK, "targets.1.aws.name_tag"),
+        ("repeated-address", STOCK, "targets.1.terraform.address"),
+        (
+            "repeated-resource",
+            "clients/globex/inventory.yaml",
+            "targets.0.aws.db_identifier",
+        ),
+    ]
+
+
+def test_what_is_in_terraform_can_be_planned_and_applied():
+    place = {"directory": "x", "address": "aws_instance.a"}
+    staging = instance("a", terraform=place, environment="staging")
+
+    problems = found(client("acme", targets=[staging]))
+
+    assert problems == [("no-job", STOCK, "targets.0.terraform")] * 2
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([rule(), rule(match={"risk": "high"})], [("rule-hidden", "routes.1")]),
+        (
+            [rule(), rule(), rule()],
+            [("rule-hidden", "routes.1"), ("rule-hidden", "routes.2")],
+        ),
+        (
+            [
+                rule(match={"command": "a1"}),
+                rule(match={"command": "a1", "risk": "low"}),
+            ],
+            [("rule-hidden", "routes.1")],
+        ),
+        (
+            [
+                rule(match={"environment": "staging"}),
+                rule(match={"environment": "production"}),
+                rule(match={"command": "a1"}),
+            ],
+            [],
+        ),
+        ([rule(match={"risk": "high"}), rule()], []),
+        ([rule(ONCALL, ONCALL)], [("role-twice", "routes.0.needs.1.role")]),
+        (
+            [rule(match={"risk": "high"}), rule(ONCALL, OWNER)],
+            [("lowered-by-risk", "routes.0.needs")],
+        ),
+        ([rule(ONCALL, OWNER, match={"risk": "high"}), rule()], []),
+        (
+            [rule(OWNER, match={"risk": "low"}), rule(ONCALL, match={"risk": "high"})],
+            [],
+        ),
+        ([rule(expires="30m")], [("reminder-too-early-for", "routes.0")]),
+        ([rule(expires="30m", remind_before="10m")], []),
+        ([rule(remind_before="4h")], [("reminder-too-early-for", "routes.0")]),
+    ],
+)
+def test_rules_make_sense(routes, expected):
+    problems = found(routes=routes)
+
+    assert problems == [(key, "routes.yaml", steps) for key, steps in expected]
+
+
+def test_a_client_reminds_before_the_end():
+    requests = {"expires": "1h", "remind_before": "1h"}
+
+    problems = found(client("acme", requests=requests), routes=[rule()])
+
+    assert problems == [("reminder-too-early", ACME, "requests.remind_before")]
+
+
+def test_rules_name_commands_that_exist():
+    routes = [rule(match={"command": "resise"}), rule(match={"command": "zz"}), rule()]
+
+    near, far = unknown_commands(routes, ["resize", "backup"])
+
+    assert near.steps == ("routes", 0, "match", "command")
+    assert near.message.args == {"got": "resise", "known": "resize"}
+    assert far.message.args == {"got": "zz", "known": "backup, resize"}
+    assert unknown_commands(routes, ["resise", "zz"]) == ()

@@ -1,0 +1,196 @@
+"""The main job, in a real browser: two operations from a typed line to a read-back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+from playwright.sync_api import expect, sync_playwright
+
+from deploy.sandbox.aws.principal import ADMIN_KEY, ADMIN_SECRET
+from deploy.sandbox.aws.seed import REGION
+
+pytestmark = [pytest.mark.page, pytest.mark.timeout(300)]
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ALICE, BOB = "U0ALICE", "U0BOB"
+ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed at /usr/bin/chromium")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def become(browser, sandbox):
+    """Open the page as someone; anything the page logs as an error fails the test."""
+    contexts, trouble = [], []
+
+    def go(who, *, width=1280, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on(
+            "console",
+            lambda said: said.type == "error" and trouble.append(said.text),
+        )
+        page.goto(f"{sandbox.url}/?as={who}&channel=C0ACMEOPS")
+        page.wait_for_selector("[data-ready=yes]")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def says(page, line):
+    composer = page.get_by_test_id("composer")
+    composer.fill(line)
+    composer.press("Enter")
+
+
+def last_card(page):
+    cards = page.locator("[data-testid=messages] article.message")
+    return cards.filter(has=page.locator("[data-block-type=header]")).last
+
+
+def shot(page, name):
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+def places(sandbox):
+    return json.loads((sandbox.state / "ports.json").read_text())
+
+
+def aws(sandbox, service):
+    return boto3.client(
+        service,
+        endpoint_url=f"http://127.0.0.1:{places(sandbox)['aws']}",
+        aws_access_key_id=ADMIN_KEY,
+        aws_secret_access_key=ADMIN_SECRET,
+        region_name=REGION,
+        config=Config(proxies={}),
+    )
+
+
+def approves(page, card):
+    card.locator('[data-action-id="approve"]').click()
+    page.get_by_test_id("confirm-yes").click()
+
+
+def test_a_resize_goes_from_a_typed_line_to_the_cloud(become, sandbox):
+    """Alice types, Bob approves, the instance is what the card promised."""
+    alice, bob = become(ALICE), become(BOB)
+
+    says(alice, "/infra resize web-2 m5.large")
+    card = last_card(bob)
+    expect(card.locator('[data-action-id="approve"]')).to_be_visible()
+    expect(card).to_contain_text("m5.large")
+    expect(card).to_contain_text('aws_instance.web["web-2"]')
+    shot(bob, "resize-1-card")
+    approves(bob, card)
+    expect(card).to_contain_text("✅ Done")
+    shot(bob, "resize-2-done")
+
+    found = aws(sandbox, "ec2").describe_instances(
+        Filters=[
+            {"Name": "tag:Name", "Values": ["web-2"]},
+            {"Name": "tag:Client", "Values": ["acme"]},
+        ]
+    )
+    assert found["Reservations"][0]["Instances"][0]["InstanceType"] == "m5.large"
+    repository = sandbox.state / "gitlab" / "repositories" / "1.git"
+    file = "main:environments/production/main.tf"
+    main = subprocess.run(
+        ["/usr/bin/git", "-C", repository, "show", file],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert '"web-2" = { instance_type = "m5.large" }' in main
+
+
+def test_a_backup_goes_from_a_typed_line_to_a_snapshot(become, sandbox):
+    alice, bob = become(ALICE), become(BOB)
+    rds = aws(sandbox, "rds")
+    before = rds.describe_db_snapshots(DBInstanceIdentifier="acme-db-prod")
+
+    says(alice, "/infra backup db-prod")
+    card = last_card(bob)
+    expect(card).to_contain_text("db-prod")
+    expect(card.locator('[data-action-id="approve"]')).to_be_visible()
+    shot(bob, "backup-1-card")
+    approves(bob, card)
+    expect(card).to_contain_text("✅ Done")
+    shot(bob, "backup-2-done")
+
+    after = rds.describe_db_snapshots(DBInstanceIdentifier="acme-db-prod")
+    assert len(after["DBSnapshots"]) == len(before["DBSnapshots"]) + 1
+
+
+def test_the_person_who_asked_is_told_that_somebody_else_decides(become):
+    alice = become(ALICE)
+
+    says(alice, "/infra backup db-staging")
+    card = last_card(alice)
+    expect(card.locator('[data-action-id="approve"]')).to_be_visible()
+    approves(alice, card)
+
+    whisper = alice.locator('article.message[data-ephemeral="true"]').last
+    expect(whisper).to_contain_text("You asked for this")
+    shot(alice, "self-approval-refused")
+
+
+def test_a_denial_asks_for_its_reason_and_shows_it(become):
+    alice, bob = become(ALICE), become(BOB)
+
+    says(alice, "/infra resize web-1 m5.xlarge")
+    card = last_card(bob)
+    card.locator('[data-action-id="deny"]').click()
+    modal = bob.get_by_test_id("modal")
+    modal.locator("textarea").fill("Black Friday: not today.")
+    shot(bob, "deny-modal")
+    bob.get_by_test_id("view-submit").click()
+
+    expect(card).to_contain_text("🛑")
+    expect(card).to_contain_text("Black Friday")
+
+
+def test_the_audit_answers_in_chat(become):
+    alice = become(ALICE, width=390, height=844)
+
+    says(alice, "/infra backup db-prod-2")
+    card = last_card(alice)
+    expect(card).to_contain_text("Back up db-prod-2")
+    says(alice, "/infra audit db-prod-2")
+    answer = alice.locator('article.message[data-ephemeral="true"]').last
+    expect(answer).to_contain_text("asked by Alice Martin")
+    shot(alice, "audit-on-a-phone")
+    says(alice, "/infra help resize")
+    helped = alice.locator('article.message[data-ephemeral="true"]').last
+    expect(helped).to_contain_text("resize")
+    shot(alice, "help-on-a-phone")

@@ -1,0 +1,128 @@
+"""The worker is killed right before and right after every call that reaches out."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from bot.domain.operation import State
+from deploy.sandbox.openbao_process import free_port
+from tests.storm.ledgers import judge
+from tests.storm.signed import Signed, click, slash
+from tests.storm.world import a_world, told
+
+pytestmark = [
+    pytest.mark.storm,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def world():
+    async with a_world() as found:
+        yield found
+
+
+LINES = {
+    "resize": ("resize web-2 m5.large", "resize web-2 t3.medium"),
+    "backup": ("backup db-prod", "backup db-prod"),
+}
+
+
+async def one_life(world, line):
+    """Bring one operation from asked to done."""
+    operation = await world.asks(line)
+    await world.until(operation, State.PROPOSED)
+    await world.approves(operation)
+    await world.until(operation, State.DONE)
+
+
+@pytest.mark.parametrize("route", ["resize", "backup"])
+async def test_no_call_point_loses_or_doubles_anything(world, route):
+    clean = await world.bot("work")
+    await one_life(world, LINES[route][0])
+    await judge(world)  # returns once all is said, which has call points too
+    points = tuple(dict.fromkeys(clean.passed))
+    await clean.stop()
+
+    began, turn = time.monotonic(), 0
+    mortal = await world.bot("work", points=points, bury=True)
+    while set(points) - set(mortal.deaths) and turn < 6:
+        turn += 1
+        await one_life(world, LINES[route][turn % 2])
+    left = set(points) - set(mortal.deaths)
+    # Once for all: what a death left lent is only given back after a minute.
+    book = await judge(world)
+    await mortal.stop()
+
+    told(
+        {
+            "route": route,
+            "points": len(points),
+            "kills": len(mortal.deaths),
+            "not reached": sorted(left),
+            "seconds": round(time.monotonic() - began, 1),
+            **book.figures(),
+        }
+    )
+    assert book.clean, book
+    assert not left
+
+
+ASKED = "store.write[operation.asked job:prepare]"
+DECIDED = "store.write[decision.made operation.approved job:execute]"
+
+
+async def delivered_twice(world, body, *, dying_at):
+    """Deliver to a front that dies at this point, and the same again to the next."""
+    port, slack = free_port(), Signed(world.sandbox.state)
+    front = await world.front_on(port, points=(dying_at,))
+    with pytest.raises(httpx.HTTPError):
+        await slack.post(body, port=port)
+    await front.reaches(dying_at)
+    await front.child.answers(f"http://127.0.0.1:{port}/readyz")
+    return await slack.post(body, port=port)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_front_killed_at_its_write_asks_once(world, moment):
+    before = {one.id for one in await world.front.store.unfinished("acme")}
+
+    answer = await delivered_twice(
+        world, slash("backup db-prod-2"), dying_at=f"{ASKED} {moment}"
+    )
+
+    after = {one.id for one in await world.front.store.unfinished("acme")}
+    (operation,) = after - before
+    assert f"Noted as {operation[:7]}" in answer.json()["text"]
+    world.asked[operation] = "acme"
+    await world.bot("work")
+    await world.until(operation, State.PROPOSED)
+    await world.approves(operation)
+    await world.until(operation, State.DONE)
+    book = await judge(world)
+    await world.stop_bots()
+    assert book.clean, book
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_front_killed_at_a_decision_decides_once(world, moment):
+    operation = await world.asks("backup db-prod-2")
+    await world.bot("work")
+    proposed = await world.until(operation, State.PROPOSED)
+
+    answer = await delivered_twice(
+        world, click(proposed), dying_at=f"{DECIDED} {moment}"
+    )
+
+    assert answer.status_code == 200
+    await world.until(operation, State.DONE)
+    decisions = await world.front.store.decisions("acme", operation=operation)
+    book = await judge(world)
+    await world.stop_bots()
+    assert len(decisions) == 1
+    assert book.clean, book
