@@ -37,6 +37,7 @@ from bot.outbound.postgres.outbox import Outbox
 from bot.outbound.slack.chat import slack_chat
 from bot.outbound.vault import Vault
 from bot.ports import Back, Pace
+from deploy.sandbox.gitlab.pipelines import refresh
 from deploy.sandbox.gitlab.seeding import person_token
 from tests.flow.world import CATALOG, Day, Shifted, VaultAudit
 
@@ -239,6 +240,12 @@ class GitOracle:
     def jobs(self, name: str):
         """Return the jobs of this name, oldest first."""
         return [one for one in self.day.gitlab.jobs.values() if one.name == name]
+
+    async def cancels(self, name: str) -> None:
+        """Cancel the oldest job of this name, as the button in GitLab does."""
+        job, world = self.jobs(name)[0], self.day.gitlab
+        await world.runner.cancel(job)
+        await refresh(world, world.pipelines[job.pipeline_id])
 
 
 @dataclass
