@@ -8,13 +8,13 @@ guide-secret =
         [vault-token] This looks like a Vault token.
        *[password] This looks like a password.
     } Whoever can read the repository has it now: revoke it, and read it from Vault instead.
-guide-trailing = There is white space at the end of this line; `terraform fmt` takes it away.
-guide-tabs = This line begins with a tab; `terraform fmt` indents with two spaces.
-guide-last-line = The file does not end with a line end; `terraform fmt` adds it.
+guide-trailing = There is white space at the end of this line; terraform fmt takes it away.
+guide-tabs = This line begins with a tab; terraform fmt indents with two spaces.
+guide-last-line = The file does not end with a line end; terraform fmt adds it.
 guide-pipeline = This changes what the pipeline runs with the project's credentials. No plan shows that: read it line by line.
-guide-name = “{ $name }” is not in snake_case (a-z, 0-9 and _): Terraform's style guide names things so.
+guide-name = “{ $name }” is not in snake case (small letters, digits, underscores): Terraform's style guide names things so.
 guide-tags = Tags are missing here: { $tags }. Bills and alerts are sorted by them.
-guide-version = The provider “{ $provider }” has no upper version here: write for instance `~> 5.0`, or a new major version comes by itself.
+guide-version = The provider “{ $provider }” has no upper version here: give it one, or a new major version comes by itself.
 guide-layout = New files belong in one of these folders: { $folders }.
 
 request-title = Merge request !{ $iid } by { $who }: { $title }
@@ -24,9 +24,13 @@ request-advice = { $count ->
     }
 request-advice-line = { $path }, line { $line }: { $advice }
 request-newer = A newer push replaced this; look at the card of that one.
-request-no-environment = Nothing in this merge request belongs to an environment that Tandem plans: it is for GitLab alone.
 request-stranger = Merge request !{ $iid } was opened by { $who }, who is nobody in Tandem's catalog. It passes no gate until a known person opens it, or { $who } is entered there. { $url }
-request-around = :warning: Merge request !{ $iid } was merged by { $who } without Tandem: nobody approved what it changes here. { $url }
+request-around = Merge request !{ $iid } was merged by { $who } without Tandem: nobody approved what it changes here. { $url }
 request-other-client = Merge request !{ $iid } was opened by { $who }, who does not work on this client. It passes no gate. { $url }
 request-applied = Merged, and its pipeline has applied it ({ $commit }).
 refused-request-draft = It is still a draft. Mark it as ready in GitLab, and Tandem looks at it again.
+request-merged = Merged as { $commit }. Nothing in it is applied by a pipeline.
+request-denied = It was denied in chat; the thread of its card there has the reason.
+request-cancelled = Its author called it off in chat. A new push brings a new card.
+request-advice-note = Before this is decided on, please look at this. Nothing is merged by itself meanwhile.
+event-merge-around = A merge request was merged by { $merged_by }, past this gate.

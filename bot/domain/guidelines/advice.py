@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
 from bot.domain.frozen import Frozen
-from bot.domain.message import Message
+
+if TYPE_CHECKING:
+    from bot.domain.message import Message
 
 Folder = Annotated[
     str,
