@@ -1,16 +1,25 @@
 """What a client's own merge request bears on, and which operation it is."""
 
 import re
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.client_request import drafted_by, operation_id, touched
 from bot.domain.scope import Environment
-from tests.domain.core_samples import catalog
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 TEXT = st.text(max_size=30)
+FOLDERS = {"environments/production": PRODUCTION, "environments/staging": STAGING}
+ACME = SimpleNamespace(
+    targets=[
+        SimpleNamespace(terraform=SimpleNamespace(directory=folder), environment=where)
+        for folder, where in FOLDERS.items()
+    ]
+    + [SimpleNamespace(terraform=None, environment=PRODUCTION)]
+)
 
 
 @given(TEXT, TEXT, st.integers(1, 10**6), TEXT)
@@ -35,3 +44,26 @@ def test_another_request_is_another_operation(one, other):
 def test_only_a_branch_named_like_ours_may_be_ours():
     assert drafted_by("tandem/abc") == "abc"
     assert drafted_by("feature/tandem/abc") is None
+
+
+@pytest.mark.parametrize(
+    ("paths", "planned", "whole"),
+    [
+        (["environments/staging/main.tf"], (STAGING,), STAGING),
+        (["environments/production/main.tf"], (PRODUCTION,), PRODUCTION),
+        (
+            ["environments/staging/a.tf", "environments/production/a.tf"],
+            (PRODUCTION, STAGING),
+            PRODUCTION,
+        ),
+        (["environments/staging/a.tf", "modules/web/a.tf"], (STAGING,), PRODUCTION),
+        ([".gitlab-ci.yml"], (), PRODUCTION),
+        (["environments/staging-old/a.tf"], (), PRODUCTION),
+    ],
+)
+def test_what_is_in_no_environment_s_folder_may_bear_on_production(
+    paths, planned, whole
+):
+    found = touched(ACME, paths)
+
+    assert (found.planned, found.whole) == (planned, whole)
