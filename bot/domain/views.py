@@ -27,7 +27,8 @@ class Help:
     """
     The commands there are, or one of them in full, with the client's own targets.
 
-    `kinds` has the names of the targets of each kind, for examples that work.
+    `kinds` has the names of the targets of each kind, for examples that work. Only what
+    this person may ask for is listed; `note` says so where that is little.
     """
 
     specs: tuple[Spec, ...]
@@ -35,6 +36,7 @@ class Help:
     targets: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
     language: Language
+    note: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
