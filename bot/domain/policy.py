@@ -1,14 +1,16 @@
 """
-Who may do what. Pure questions with reasoned answers; nothing here raises.
+The rules that no policy can relax. Pure questions, reasoned answers; nothing raises.
 
-A verdict is a value. Its reason is shown to the person word for word and names the rule
-and who could do it instead; default is no.
+Who else may do what is the operator's to say, in Cedar (`bot.domain.rights`); both have
+to say yes. A verdict is a value. Its reason is shown to the person word for word and
+names the rule and who could do it instead; default is no.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.decision import Decision, Verdict
 from bot.domain.message import Message
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Person
 
 # Part of every digest: a change of these rules voids what was shown under the old ones.
-VERSION = "spine-1"
+VERSION: Final = "kernel-1"
+NOT_A_DECIDER: Final = "not-a-decider"
+
+
+def version(policies: str) -> str:
+    """Return the version of all rules together, given that of the policies in force."""
+    return hashlib.sha256(f"{VERSION}\n{policies}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     if operation.proposal is None or by.person.id in operation.proposal.authors:
         return _no("author-decision", {"who": _who(operation, by)})
     if not any(by.person.id in holding for holding in by.holders.values()):
-        return _no("not-a-decider", {"who": _who(operation, by)})
+        return _no(NOT_A_DECIDER, {"who": _who(operation, by)})
     if any(_same(by, decision, operation) for decision in by.decisions):
         return _no("already-decided-by-you")
     return Allowed()

@@ -19,16 +19,20 @@ from bot.domain.errors import BadArguments, NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing, Way
+from bot.domain.rights import Action, Asked
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes, near
 from bot.domain.text import read_words
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.explaining import not_asked
+from bot.flow.rights import actor, doable, ruling, thing
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Target
     from bot.domain.change import DirectAction
     from bot.domain.command import Command
+    from bot.domain.rights import Rule
     from bot.ports import Front
 
 
@@ -65,7 +69,8 @@ def _title(operation: Operation, caller: Caller) -> Message:
 
 def _compose(caller: Caller, *, front: Front) -> Operation:
     command = read_command(caller, front=front)
-    target = _target(command, caller=caller)
+    target = target_of(command, caller=caller, front=front)
+    may_be_asked(command, target, caller=caller, front=front)
     change = command.change(target, caller.client)
     _refuse_protected(change, target)
     now = front.now()
@@ -82,7 +87,7 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
         requester=caller.person.id,
         place=caller.place,
         change=change,
-        risk=_risk(command, target),
+        risk=risk_of(command, target),
         asked_at=now,
         expires_at=now + caller.client.requests.expires,
     )
@@ -94,7 +99,8 @@ def read_command(caller: Caller, *, front: Front) -> Command:
     words = read_words(caller.knock.text)
     name = words[0].text if words else ""
     if name not in commands:
-        known = near(name, commands) or tuple(sorted(commands))
+        mine = doable(caller, front=front)
+        known = near(name, mine) or tuple(mine) or ("-",)
         raise BadArguments(
             Message.of("refused.no-command", {"got": name, "known": ", ".join(known)})
         )
@@ -128,13 +134,13 @@ def _misfit(error: ValidationError, command: type[Command]) -> BadArguments:
     )
 
 
-def _target(command: Command, *, caller: Caller) -> Target:
+def target_of(command: Command, *, caller: Caller, front: Front) -> Target:
     """Return the client's own target of this exact name and of the right kind."""
     name, kind = command.target_name, command.spec.kind
     target = caller.client.target(name)
     if target is not None and target.kind == kind:
         return target
-    fitting = [one.name for one in caller.client.targets if one.kind == kind]
+    fitting = doable(caller, front=front).get(command.spec.name, ())
     known = near(name, fitting) or tuple(fitting[:5])
     key = "refused.no-target" if target is None else "refused.other-kind"
     raise BadArguments(
@@ -148,6 +154,27 @@ def _target(command: Command, *, caller: Caller) -> Target:
                 "known": ", ".join(known) or "-",
             },
         )
+    )
+
+
+def may_be_asked(
+    command: Command, target: Target, *, caller: Caller, front: Front
+) -> Rule:
+    """Return the policy by which the caller may ask; NotAllowed has which says no."""
+    client = caller.client.id
+    asked = Asked(
+        action=Action.ASK,
+        actor=actor(caller.person, client=client, at=front.now(), front=front),
+        client=client,
+        thing=thing(target),
+        command=command.spec.name,
+        risk=risk_of(command, target),
+    )
+    ruled = ruling(asked, front=front)
+    if ruled.allowed:
+        return ruled.rules[0]
+    raise not_asked(
+        command, target, asked=asked, ruled=ruled, caller=caller, front=front
     )
 
 
@@ -165,7 +192,8 @@ def _refuse_protected(change: MergeRequest | DirectAction, target: Target) -> No
             )
 
 
-def _risk(command: Command, target: Target) -> Risk:
+def risk_of(command: Command, target: Target) -> Risk:
+    """Return the risk as far as it is known before anything was looked at."""
     risk = max(command.spec.risk, command.risk_now(target))
     if target.criticality is Criticality.HIGH:
         return Risk(min(risk + 1, Risk.HIGH))

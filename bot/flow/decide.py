@@ -19,10 +19,20 @@ from bot.domain.errors import NotAllowed, Refused, Unavailable
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
 from bot.domain.outgoing import Outgoing, Way
-from bot.domain.policy import Decider, Denied, may_cancel, may_decide
+from bot.domain.policy import (
+    NOT_A_DECIDER,
+    Decider,
+    Denied,
+    able_to_decide,
+    may_cancel,
+    may_decide,
+)
+from bot.domain.rights import Action
 from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.explaining import refused
 from bot.flow.holders import holders_now, still_missing
+from bot.flow.rights import about_operation, ruling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +76,7 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
     by = _decider(operation, decisions, caller, choice=choice, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
-        barred = NotAllowed(verdict.reason)
+        barred = _barred(verdict, operation, by=by, front=front)
         return await turn_away(
             knock, refusal=barred, front=front, operation=operation.id
         )
@@ -79,7 +89,13 @@ async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
     def make(found: Operation, _: tuple[Decision, ...], caller: Caller) -> Writes:
         verdict = may_cancel(found, person=caller.person)
         if isinstance(verdict, Denied):
-            raise NotAllowed(verdict.reason)
+            raise NotAllowed(verdict.reason, rule=verdict.rule)
+        asked = about_operation(
+            Action.CANCEL, found, person=caller.person, at=front.now(), front=front
+        )
+        ruled = ruling(asked, front=front)
+        if not ruled.allowed:
+            raise refused(asked, ruled, front=front)
         return _cancelled(found, caller, front=front)
 
     return await _settle(knock, operation=operation, make=make, front=front)
@@ -171,7 +187,7 @@ def _decided(
     by = _decider(operation, decisions, caller, choice=choice, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+        raise _barred(verdict, operation, by=by, front=front)
     decision = Decision(
         operation=operation.id,
         member=caller.person.id,
@@ -210,6 +226,28 @@ def _decided(
         says=(_card(operation), _thread(operation, decision, caller)),
         jobs=jobs,
     )
+
+
+def _barred(
+    verdict: Denied, operation: Operation, *, by: Decider, front: Front
+) -> NotAllowed:
+    """
+    Return the refusal of a decision.
+
+    The policies are part of who holds the roles of a route; where one of them is why
+    this person does not, it is named.
+    """
+    if verdict.rule == NOT_A_DECIDER:
+        asked = about_operation(
+            Action.DECIDE, operation, person=by.person, at=by.now, front=front
+        )
+        ruled = ruling(asked, front=front)
+        if not ruled.allowed:
+            able = able_to_decide(operation, holders=by.holders)
+            people = front.catalog.current().people(operation.client)
+            barred = frozenset(one.id for one in people if one.id not in able)
+            return refused(asked, ruled, front=front, barred=barred)
+    return NotAllowed(verdict.reason, rule=verdict.rule)
 
 
 def _outcome(

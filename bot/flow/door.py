@@ -62,9 +62,12 @@ def enter(knock: Knock, *, front: Front) -> Caller:
     person = catalog.person(knock.team, knock.user)
     if person is None:
         raise NotAllowed(Message.of("refused.unknown-person", {"client": room.name}))
+    if person.deactivated:
+        gone = Message.of("refused.deactivated", {"client": room.name})
+        raise NotAllowed(gone, rule="deactivated")
     verdict = may_ask(person, client=room.id, provider=catalog.provider.id)
     if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+        raise NotAllowed(verdict.reason, rule=verdict.rule)
     place = Place(team=knock.team, channel=knock.channel)
     return Caller(person, room, place, knock)
 
@@ -92,6 +95,7 @@ async def turn_away(
             "line": knock.text[:_LINE_KEPT],
             "channel": knock.channel,
             "reason": told.model_dump(mode="json"),
+            **_by_rule(refusal),
         },
     )
     writes = Writes(
@@ -105,6 +109,12 @@ async def turn_away(
     except Duplicate as duplicate:
         return duplicate.answer or told
     return told
+
+
+def _by_rule(refusal: Refused) -> dict[str, str]:
+    """Return which rule said no, where it was a rule."""
+    rule = refusal.rule if isinstance(refusal, NotAllowed) else ""
+    return {"rule": rule} if rule else {}
 
 
 def _rooms(front: Front) -> str:

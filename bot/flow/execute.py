@@ -135,7 +135,8 @@ async def _still_approved(operation: Operation, *, back: Back) -> bool:
     decisions = await back.store.decisions(operation.client, operation=operation.id)
     if operation.route is None:
         return False
-    if back.catalog.current().member(operation.requester) is None:
+    requester = back.catalog.current().member(operation.requester)
+    if requester is None or requester.deactivated:
         return False
     return not still_missing(operation, decisions=decisions, front=back)
 

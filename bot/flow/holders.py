@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.policy import still_approved
 from bot.domain.route import missing
+from bot.flow.rights import deciders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def holders_now(operation: Operation, *, front: Front) -> Mapping[str, frozenset[str]]:
-    """Return who holds each role of the route at this moment."""
+    """Return who holds each role of the route now, and may decide as that."""
     catalog = front.catalog.current()
     route = operation.route
     return {
-        need.role: frozenset(
-            person.id
-            for person in catalog.holders(
-                need.role, client=operation.client, at=front.now()
-            )
+        need.role: deciders(
+            catalog.holders(need.role, client=operation.client, at=front.now()),
+            operation,
+            at=front.now(),
+            front=front,
         )
         for need in (route.needs if route else ())
     }
@@ -38,18 +39,19 @@ def still_missing(
     Return the places of the route that no approval fills.
 
     An approval counts by who held which role at its moment, as today's catalog tells:
-    a handover of the shift takes nothing away, a role that was withdrawn does.
+    a handover of the shift takes nothing away; a role that was withdrawn, a person who
+    was deactivated and a policy that says no by now do.
     """
     catalog, route = front.catalog.current(), operation.route
     if route is None:
         return ()
     then = {
         one.member: {
-            need.role: frozenset(
-                person.id
-                for person in catalog.holders(
-                    need.role, client=operation.client, at=one.at
-                )
+            need.role: deciders(
+                catalog.holders(need.role, client=operation.client, at=one.at),
+                operation,
+                at=one.at,
+                front=front,
             )
             for need in route.needs
         }

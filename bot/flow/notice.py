@@ -205,7 +205,7 @@ async def _look_back(request: ListedRequest, client: Client, *, back: Back) -> N
         },
     )
     await _say(
-        request, client, said, name=EventName.MERGE_AROUND, kind="around", back=back
+        request, client, said, name=EventName.GATE_BYPASSED, kind="around", back=back
     )
 
 

@@ -19,9 +19,11 @@ from bot.domain.errors import Unavailable
 from bot.domain.message import Message
 from bot.domain.operation import ENDED, State
 from bot.domain.outgoing import Outgoing, Way
+from bot.domain.policy import able_to_decide
 from bot.domain.reference import reference
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
+from bot.flow.holders import holders_now
 from bot.flow.lending import give_back
 from bot.flow.notice import notice_job
 from bot.flow.saying import card, thread, told
@@ -167,12 +169,8 @@ async def _remind(operation: Operation, *, back: Back) -> None:
     if back.now() < operation.expires_at - route.remind_before:
         return
     catalog = back.catalog.current()
-    people = {
-        person.id: person
-        for need in route.needs
-        for person in catalog.holders(need.role, client=operation.client, at=back.now())
-        if person.id != operation.requester
-    }
+    able = able_to_decide(operation, holders=holders_now(operation, front=back))
+    people = {one: person for one in able if (person := catalog.member(one))}
     args: dict[str, str | int | Message] = {
         "id": operation.short,
         "title": operation.change.title,

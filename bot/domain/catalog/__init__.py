@@ -31,6 +31,7 @@ from bot.domain.catalog.people import (
     SlackIdentity,
 )
 from bot.domain.catalog.refusal import CatalogRefused
+from bot.domain.catalog.rights import known_names
 from bot.domain.catalog.routes import DeciderRole, Match, Place, RouteRule, Routes
 from bot.domain.catalog.rule_consistency import unknown_commands
 from bot.domain.catalog.whole import Catalog
@@ -65,5 +66,6 @@ __all__ = [
     "Target",
     "Terraform",
     "inconsistencies",
+    "known_names",
     "unknown_commands",
 ]

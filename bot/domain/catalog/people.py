@@ -34,6 +34,7 @@ class ProviderRole(StrEnum):
 
     ENGINEER = "engineer"
     MANAGER = "manager"
+    AUDITOR = "auditor"
 
 
 class ClientRole(StrEnum):
@@ -41,6 +42,8 @@ class ClientRole(StrEnum):
 
     DEVELOPER = "developer"
     OWNER = "owner"
+    TRAINEE = "trainee"
+    AUDITOR = "auditor"
 
 
 class SlackIdentity(Frozen):
@@ -73,6 +76,10 @@ class _Member(Frozen):
         GitlabUser | None,
         Field(description="GitLab user name: who wrote a commit may not approve it."),
     ] = None
+    deactivated: Annotated[
+        bool,
+        Field(description="True takes every right away at once; the name stays known."),
+    ] = False
 
 
 class ProviderMember(_Member):
@@ -80,7 +87,10 @@ class ProviderMember(_Member):
 
     roles: Annotated[
         tuple[ProviderRole, ...],
-        Field(min_length=1, description="What this person may be asked to decide as."),
+        Field(
+            min_length=1,
+            description="What this person is; routes and policies say what for.",
+        ),
     ]
 
 
@@ -89,7 +99,10 @@ class ClientMember(_Member):
 
     roles: Annotated[
         tuple[ClientRole, ...],
-        Field(min_length=1, description="What this person may be asked to decide as."),
+        Field(
+            min_length=1,
+            description="What this person is; routes and policies say what for.",
+        ),
     ]
 
 
@@ -169,6 +182,7 @@ class Person(Frozen):
     roles: tuple[ProviderRole | ClientRole, ...]
     slack: tuple[SlackIdentity, ...]
     gitlab: GitlabUser | None = None
+    deactivated: bool = False
 
     @classmethod
     def of(cls, member: ProviderMember | ClientMember, *, organisation: str) -> Person:
@@ -180,4 +194,5 @@ class Person(Frozen):
             roles=member.roles,
             slack=member.slack,
             gitlab=member.gitlab,
+            deactivated=member.deactivated,
         )

@@ -21,6 +21,8 @@ from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.people import Person, Provider, ProviderChannel
 from bot.domain.catalog.routes import DeciderRole, RouteRule
 from bot.domain.frozen import Frozen
+from bot.domain.rights import Policies
+from bot.domain.rights.rules import Rules, compiled
 from bot.domain.route import Need, Route
 
 if TYPE_CHECKING:
@@ -31,11 +33,16 @@ if TYPE_CHECKING:
 
 
 class Catalog(Frozen):
-    """The provider, its clients and the rules of who decides."""
+    """
+    The provider, its clients, who may do what, and the rules of who decides.
+
+    Without policies nobody may do anything.
+    """
 
     provider: Provider
     clients: tuple[Client, ...]
     routes: tuple[RouteRule, ...]
+    policies: Policies = Policies()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -47,18 +54,36 @@ class Catalog(Frozen):
     @cached_property
     def version(self) -> str:
         """The hash of everything; it changes if and only if the catalog says else."""
-        return _hash(self.provider, self.clients, self.routes)
+        return _hash(self.provider, self.clients, self.routes, self.policies)
 
     def version_for(self, client: ClientId) -> str:
         """
         Return the hash of all that bears on this client: its own, provider, routes.
 
         Another client's change leaves it alone, and so leaves this client's approvals
-        alone. KeyError if there is no such client.
+        alone. Policies have a version of their own, see `rules`. KeyError if there is
+        no such client.
         """
         own = self._clients[client]
         return _hash(
             Catalog(provider=self.provider, clients=(own,), routes=self.routes)
+        )
+
+    def rules(self, client: ClientId) -> Rules:
+        """
+        Return the policies that hold for this client, ready to be asked.
+
+        KeyError if there is no such client.
+        """
+        return self._rules[client]
+
+    def people(self, client: ClientId) -> tuple[Person, ...]:
+        """Return who has rights on this client at all: its people, the provider's."""
+        return tuple(
+            person
+            for person in self._people.values()
+            if person.organisation in (client, self.provider.id)
+            and not person.deactivated
         )
 
     def person(self, team: str, user: str) -> Person | None:
@@ -85,7 +110,8 @@ class Catalog(Frozen):
         """Return who of the provider is on call, first called first; maybe nobody."""
         for shift in self.provider.on_call:
             if shift.covers(at):
-                return tuple(self._people[member] for member in shift.members)
+                people = (self._people[member] for member in shift.members)
+                return tuple(one for one in people if not one.deactivated)
         return ()
 
     def holders(
@@ -105,7 +131,9 @@ class Catalog(Frozen):
         return tuple(
             person
             for person in self._people.values()
-            if person.organisation == organisation and name in person.roles
+            if person.organisation == organisation
+            and name in person.roles
+            and not person.deactivated
         )
 
     def route(
@@ -128,6 +156,10 @@ class Catalog(Frozen):
                     remind_before=rule.remind_before or requests.remind_before,
                 )
         return None
+
+    @cached_property
+    def _rules(self) -> dict[str, Rules]:
+        return compiled(self.policies, clients=self._clients)
 
     @cached_property
     def _clients(self) -> dict[str, Client]:

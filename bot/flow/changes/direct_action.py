@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from bot.domain.change import DirectAction
 from bot.domain.errors import Broken
 from bot.domain.message import Message
-from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.flow.changes.gathered import Ready
 from bot.flow.changes.observing import aws_run
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
@@ -77,7 +77,7 @@ def _bound(
         live_state=preview.state.fingerprint,
         scope=scope,
         credentials=f"act-{operation.client}-{scope.name}",
-        policy=VERSION,
+        policy=version_now(operation.client, front=back),
         catalog=back.catalog.current().version_for(operation.client),
         expires_at=operation.expires_at,
     )

@@ -13,7 +13,6 @@ from bot.domain.errors import Broken
 from bot.domain.forge import PipelineStatus, RequestState
 from bot.domain.message import Message
 from bot.domain.plan_text import plan_lines, plan_summary
-from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
@@ -30,6 +29,7 @@ from bot.flow.changes.planning import (
     refuse_pushed,
 )
 from bot.flow.lending import borrowed
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -90,7 +90,7 @@ async def rebound(
             "paths": tuple(sorted(request.changed_paths)),
             "target_branch": request.target_branch,
             "catalog": back.catalog.current().version_for(client.id),
-            "policy": VERSION,
+            "policy": version_now(client.id, front=back),
         }
         update |= await _plan_again(operation, request, client, token, back)
         if in_full:
@@ -170,7 +170,7 @@ async def _ready(
         pipeline=str(request.pipeline.id),
         live_state=state.fingerprint,
         credentials=f"act-{client.id}-gitlab-execute",
-        policy=VERSION,
+        policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
     )

@@ -20,6 +20,7 @@ from bot.domain.text import read_words
 from bot.domain.views import Said, View
 from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
+from bot.flow.can_i import WORD, can_i
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock, enter, turn_away
 
@@ -45,6 +46,8 @@ async def typed(knock: Knock, *, front: Front) -> View:
     word = (knock.text.split(maxsplit=1) or [""])[0]
     if not word or word in WORDS or word in front.registry.queries:
         return await answer(knock, front=front)
+    if word == WORD:
+        return await can_i(knock, front=front)
     if word in _USAGE:
         told = await _decided(knock, front=front)
     else:

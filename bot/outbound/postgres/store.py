@@ -24,11 +24,12 @@ from bot.outbound.postgres.errors import ours
 from bot.outbound.postgres.search import search
 from bot.outbound.postgres.spelling import spelled_out
 from bot.outbound.postgres.together import Together
+from bot.outbound.postgres.waits import waits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -202,6 +203,11 @@ class Store:
             return await search(
                 connection, wanted=wanted, since=since, before=before, most=most
             )
+
+    async def waits(self, client: str, *, most: int) -> tuple[timedelta, ...]:
+        """Return how long decisions on this client's latest operations took."""
+        async with self.reading(client) as connection:
+            return await waits(connection, most=most)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[bool]:

@@ -86,8 +86,10 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
         yield blocks.section(text)
     if view.queries:
         yield blocks.section(question_lines(view.queries, pen=pen))
+    if view.note is not None:
+        yield blocks.section(pen.say(view.note))
     yield blocks.divider()
-    for topic in ("help", "status", "audit", "cancel"):
+    for topic in ("help", "can-i", "status", "audit", "cancel"):
         yield blocks.context(pen.words(f"help.{topic}"))
 
 
@@ -103,6 +105,8 @@ def _one_command(spec: Spec, view: Help, pen: Pen) -> Iterator[Json]:
     ]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
+    if view.note is not None:
+        yield blocks.context(pen.say(view.note))
     example = _example(spec, view)
     yield blocks.context(pen.words("help.example", {"line": f"/infra {example}"}))
     names = view.targets[:_TARGETS]
