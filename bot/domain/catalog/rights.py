@@ -39,8 +39,10 @@ def known_names(
 ) -> Known:
     """Return every name that policies of this catalog may use."""
     whole = _names(provider, clients)
-    own = {client.id: _names(provider, (client,)) for client in clients}
-    return Known(of={None: whole, **own}, commands=commands)
+    found: dict[str | None, Mapping[str, Collection[str]]] = {None: whole}
+    for client in clients:
+        found[client.id] = _names(provider, (client,))
+    return Known(of=found, commands=commands)
 
 
 def _names(
