@@ -21,23 +21,26 @@ if TYPE_CHECKING:
     from bot.domain.audit import Checkpoint, Record
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.card import CardView
-    from bot.domain.catalog import Aws, Catalog
+    from bot.domain.catalog import Aws, Catalog, Client, Target
     from bot.domain.change import Scalar
     from bot.domain.command import Command
     from bot.domain.decision import Decision
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
     from bot.domain.found import Page
+    from bot.domain.guidelines import ChangedFile
     from bot.domain.lease import Minted, Revoked
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
+    from bot.domain.query import Query
     from bot.domain.scope import AwsScope
     from bot.domain.writes import Lent, Writes
 
@@ -50,11 +53,16 @@ class Registry(Protocol):
     @property
     def commands(self) -> Mapping[str, type[Command]]: ...
 
+    @property
+    def queries(self) -> Mapping[str, type[Query]]: ...
+
     def playbook(self, name: str, *, inputs: Mapping[str, Scalar]) -> Playbook: ...
 
     def observation(
         self, name: str, *, inputs: Mapping[str, Scalar]
     ) -> Observation: ...
+
+    def observing(self, target: Target, *, client: Client) -> Observation | None: ...
 
 
 class CatalogSource(Protocol):
@@ -191,6 +199,21 @@ class Forge(Protocol):
     async def close(
         self, project: str, *, iid: int, note: str, token: SecretStr
     ) -> bool: ...
+    async def note(
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
+    ) -> None: ...
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]: ...
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]: ...
 
 
 class Lender(Protocol):
@@ -260,3 +283,5 @@ class Back(Front):
     notary: Notary
     sleep: Callable[[float], Awaitable[None]]
     pace: Pace
+    # What is written into GitLab, in the language of repositories.
+    words: Callable[[Message], str]

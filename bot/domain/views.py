@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.domain.command import Spec
     from bot.domain.found import Page
     from bot.domain.message import Language, Message
+    from bot.domain.query import QuerySpec, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,18 @@ class Help:
     """
     The commands there are, or one of them in full, with the client's own targets.
 
-    `kinds` has the names of the targets of each kind, for examples that work. Only what
-    this person may ask for is listed; `note` says so where that is little.
+    `kinds` has the names of the targets of each kind, for examples that work; `queries`
+    are the questions that change nothing. Only what this person may ask for is listed;
+    `note` says so where that is little.
     """
 
     specs: tuple[Spec, ...]
-    one: Spec | None
+    one: Spec | QuerySpec | None
     targets: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
     language: Language
     note: Message | None = None
+    queries: tuple[QuerySpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +63,13 @@ class Found:
     language: Language
 
 
-View = Said | Help | Story | Found
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question of the registry, with who is who in its operations."""
+
+    sheet: Sheet
+    names: dict[str, str]
+    language: Language
+
+
+View = Said | Help | Story | Found | Answered

@@ -26,6 +26,8 @@ class Task(StrEnum):
     EXECUTE = "execute"
     WATCH = "watch"
     TIDY = "tidy"
+    NOTICE = "notice"
+    LOOK = "look"
 
 
 class Job(Frozen):

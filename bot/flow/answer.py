@@ -20,6 +20,7 @@ from bot.domain.text import read_words
 from bot.domain.views import Found, Help, Said, Story, View
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import refused
+from bot.flow.questions import answered, names_of
 from bot.flow.rights import about_client, doable, ruling
 from bot.flow.viewing import view_of
 
@@ -42,6 +43,9 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
         caller = enter(knock, front=front)
         language = caller.client.language
         word, *rest = read_words(knock.text) or (None,)
+        if word is not None and word.text in front.registry.queries:
+            _may(Action.SEE, caller, front=front)
+            return await answered(caller, word.text, rest, front=front)
         if word is not None and word.text == "status":
             _may(Action.SEE, caller, front=front)
             return await _status(caller, rest, front=front)
@@ -63,25 +67,26 @@ def _may(action: Action, caller: Caller, *, front: Front) -> None:
 
 
 def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
-    commands = front.registry.commands
+    commands, queries = front.registry.commands, front.registry.queries
     one = words[0].text if words else None
-    if one is not None and one not in commands:
-        mine = doable(caller, front=front)
-        known = near(one, mine) or tuple(mine) or ("-",)
+    mine = doable(caller, front=front)
+    if one is not None and one not in commands and one not in queries:
+        known = near(one, (*mine, *queries)) or tuple(mine) or ("-",)
         raise BadArguments(
             Message.of("refused.no-command", {"got": one, "known": ", ".join(known)})
         )
-    spec = commands[one].spec if one is not None else None
-    mine = doable(caller, front=front)
+    spec = commands[one].spec if one is not None and one in commands else None
+    asked = queries[one].spec if one is not None and one in queries else None
     kinds = {commands[name].spec.kind: names for name, names in mine.items()}
     fitting = mine.get(spec.name, ()) if spec else {*chain(*mine.values())}
     return Help(
         specs=tuple(commands[name].spec for name in sorted(mine)),
-        one=spec,
+        one=spec or asked,
         targets=tuple(sorted(fitting)),
         kinds=kinds,
         language=caller.client.language,
-        note=_note(spec.name if spec else None, mine),
+        note=None if asked else _note(spec.name if spec else None, mine),
+        queries=tuple(queries[name].spec for name in sorted(queries)),
     )
 
 
@@ -121,15 +126,11 @@ async def _audit(
     page = await front.store.search(
         caller.client.id, wanted=wanted, since=since, before=before, most=_PAGE
     )
-    catalog = front.catalog.current()
-    ids = {hit.operation.requester for hit in page.hits}
-    ids |= {one.member for hit in page.hits for one in hit.decisions}
-    people = {one: catalog.member(one) for one in ids}
     return Found(
         page=page,
         query=caller.knock.text,
         wanted=wanted,
-        names={one: person.name for one, person in people.items() if person},
+        names=names_of(page.hits, front=front),
         language=caller.client.language,
     )
 

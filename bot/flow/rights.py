@@ -120,11 +120,13 @@ def least_risk(spec: Spec, target: Target) -> Risk:
     return spec.risk
 
 
-def doable(caller: Caller, *, front: Front) -> Mapping[str, tuple[str, ...]]:
+def doable(
+    caller: Caller, *, front: Front, targets: Sequence[Target] | None = None
+) -> Mapping[str, tuple[str, ...]]:
     """
     Return what this person may ask for here: targets by the name of the command.
 
-    A command without any target is left out. It is said of each command in its mildest
+    Of all the client's targets, or of those given. A command without any target is left out. It is said of each command in its mildest
     form; words that make it more dangerous may still be refused.
     """
     client = caller.client
@@ -133,7 +135,7 @@ def doable(caller: Caller, *, front: Front) -> Mapping[str, tuple[str, ...]]:
     asked: dict[tuple[object, ...], Asked] = {}
     places: list[tuple[str, str, tuple[object, ...]]] = []
     for name, command in sorted(front.registry.commands.items()):
-        for target in client.targets:
+        for target in client.targets if targets is None else targets:
             if target.kind != command.spec.kind:
                 continue
             risk, seen = least_risk(command.spec, target), thing(target)

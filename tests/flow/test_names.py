@@ -79,3 +79,21 @@ async def test_people_deep_within_a_message_are_named_too(ops):
 
     assert "Bob Durand" in PEN.plain(found)
     assert "people.members" not in found.model_dump_json()
+
+
+async def test_the_answer_to_asking_says_which_look_alike_is_not_meant(ops):
+    told = await ops.alice.says("backup db-prod")
+
+    assert "Back up db-prod (not db-prod-2)." in PEN.plain(told)
+
+
+async def test_the_card_says_which_look_alike_is_not_meant(ops):
+    card = await ops.alice.asks("backup db-prod")
+
+    assert "this is db-prod, not db-prod-2" in card
+
+
+async def test_a_target_like_no_other_is_asked_for_without_a_warning(ops):
+    told = await ops.alice.says("backup db-staging")
+
+    assert "Back up db-staging. A card" in PEN.plain(told)
