@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Client, Person
+    from bot.domain.errors import NotAllowed
     from bot.domain.forge import ListedRequest
     from bot.domain.scope import Environment
     from bot.ports import Back
@@ -79,9 +80,8 @@ async def notice(client_id: str, _: str, *, back: Back) -> None:
 async def _take_in(
     request: ListedRequest, client: Client, *, token: SecretStr, back: Back
 ) -> None:
-    if request.draft or request.fork or not request.head_sha:
-        return
-    if await _is_ours(request, client, back=back):
+    unready = request.draft or request.fork or not request.head_sha
+    if unready or await _is_ours(request, client, back=back):
         return
     found = _id(request, client)
     if await back.store.operation(client.id, id=found) is not None:
@@ -104,18 +104,24 @@ async def _take_in(
     operation = _operation(
         request, client, person=person, environment=environment, at=back.now()
     )
+    no = _not_permitted(operation, person, back=back)
+    if no is None:
+        await _write(_asked(operation, request), back=back)
+    else:
+        key, why = "request.not-permitted", no.message
+        why = in_names(why, team=client.channels[0].team, front=back)
+        await _turn_away(request, client, key, why=why, rule=no.rule, back=back)
+
+
+def _not_permitted(
+    operation: Operation, person: Person, *, back: Back
+) -> NotAllowed | None:
+    """Return why the policies let this person not ask for it, or nothing."""
     asked = about_operation(
         Action.ASK, operation, person=person, at=back.now(), front=back
     )
     ruled = ruling(asked, front=back)
-    if not ruled.allowed:
-        no = refused(asked, ruled, front=back)
-        why = in_names(no.message, team=client.channels[0].team, front=back)
-        await _turn_away(
-            request, client, "request.not-permitted", why=why, rule=no.rule, back=back
-        )
-        return
-    await _write(_asked(operation, request), back=back)
+    return None if ruled.allowed else refused(asked, ruled, front=back)
 
 
 def _operation(

@@ -126,8 +126,9 @@ def doable(
     """
     Return what this person may ask for here: targets by the name of the command.
 
-    Of all the client's targets, or of those given. A command without any target is left out. It is said of each command in its mildest
-    form; words that make it more dangerous may still be refused.
+    Of all the client's targets, or of those given. A command without any target is left
+    out. It is said of each command in its mildest form; words that make it more
+    dangerous may still be refused.
     """
     client = caller.client
     rules = front.catalog.current().rules(client.id)

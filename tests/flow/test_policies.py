@@ -411,3 +411,29 @@ async def test_can_i_tells_a_stranger_nothing(ops):
     told = await said(ops.mallory, "can-i backup db-prod")
 
     assert told.startswith("Tandem does not know you")
+
+
+# --- the client's own merge requests
+
+
+async def test_a_merge_request_of_somebody_who_may_not_ask_passes_no_gate(ops):
+    await ops.edits_catalog(
+        EVERYBODY,
+        '\n@id("trainees-ask-on-staging")',
+        '\n@id("production-by-commands")\n@because("Production changes by command.")\n'
+        'forbid (principal, action == Action::"ask",\n'
+        '  resource in Environment::"production")\n'
+        'when { context.command == Command::"merge-request" };\n'
+        '@id("trainees-ask-on-staging")',
+    )
+    files = await ops.edits("t3.medium", "m5.large")
+    await ops.pushes("alice", "bigger", files, message="Bigger")
+    await ops.opens("alice", "bigger", "Bigger, please")
+
+    await ops.sweeps()
+
+    words = "\n".join(one.text for one in ops.slack.posts())
+    assert "passes no gate" in words
+    assert "production-by-commands (policies/everybody.cedar:" in words
+    assert '"rule":"production-by-commands"' in (await refusal(ops)).body
+    assert "operation.asked" not in await ops.events()
