@@ -85,8 +85,8 @@ def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
         targets=tuple(sorted(fitting)),
         kinds=kinds,
         language=caller.client.language,
-        queries=tuple(queries[name].spec for name in sorted(queries)),
         note=None if asked else _note(spec.name if spec else None, mine),
+        queries=tuple(queries[name].spec for name in sorted(queries)),
     )
 
 

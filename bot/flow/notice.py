@@ -18,9 +18,13 @@ from bot.domain.message import Message
 from bot.domain.operation import Operation, Place, Progress, State
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.policy import Denied, may_ask
+from bot.domain.rights import Action
 from bot.domain.scope import Risk
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
+from bot.flow.explaining import refused
 from bot.flow.lending import borrowed
+from bot.flow.naming import in_names
+from bot.flow.rights import about_operation, ruling
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Client, Person
+    from bot.domain.errors import NotAllowed
     from bot.domain.forge import ListedRequest
     from bot.domain.scope import Environment
     from bot.ports import Back
@@ -75,9 +80,8 @@ async def notice(client_id: str, _: str, *, back: Back) -> None:
 async def _take_in(
     request: ListedRequest, client: Client, *, token: SecretStr, back: Back
 ) -> None:
-    if request.draft or request.fork or not request.head_sha:
-        return
-    if await _is_ours(request, client, back=back):
+    unready = request.draft or request.fork or not request.head_sha
+    if unready or await _is_ours(request, client, back=back):
         return
     found = _id(request, client)
     if await back.store.operation(client.id, id=found) is not None:
@@ -100,7 +104,24 @@ async def _take_in(
     operation = _operation(
         request, client, person=person, environment=environment, at=back.now()
     )
-    await _write(_asked(operation, request), back=back)
+    no = _not_permitted(operation, person, back=back)
+    if no is None:
+        await _write(_asked(operation, request), back=back)
+    else:
+        key, why = "request.not-permitted", no.message
+        why = in_names(why, team=client.channels[0].team, front=back)
+        await _turn_away(request, client, key, why=why, rule=no.rule, back=back)
+
+
+def _not_permitted(
+    operation: Operation, person: Person, *, back: Back
+) -> NotAllowed | None:
+    """Return why the policies let this person not ask for it, or nothing."""
+    asked = about_operation(
+        Action.ASK, operation, person=person, at=back.now(), front=back
+    )
+    ruled = ruling(asked, front=back)
+    return None if ruled.allowed else refused(asked, ruled, front=back)
 
 
 def _operation(
@@ -178,15 +199,29 @@ def _asked(operation: Operation, request: ListedRequest) -> Writes:
 
 
 async def _turn_away(
-    request: ListedRequest, client: Client, key: str, *, back: Back
+    request: ListedRequest,
+    client: Client,
+    key: str,
+    *,
+    back: Back,
+    why: Message | None = None,
+    rule: str = "",
 ) -> None:
     """Write down and say, once a commit, that a request passes no gate."""
-    said = Message.of(
-        key,
-        {"iid": str(request.iid), "who": request.opened_by, "url": request.url},
-    )
+    args: dict[str, str | int | Message] = {
+        "iid": str(request.iid),
+        "who": request.opened_by,
+        "url": request.url,
+    }
+    said = Message.of(key, args | ({"why": why} if why else {}))
     await _say(
-        request, client, said, name=EventName.REQUEST_REFUSED, kind="refused", back=back
+        request,
+        client,
+        said,
+        name=EventName.REQUEST_REFUSED,
+        kind="refused",
+        rule=rule,
+        back=back,
     )
 
 
@@ -217,12 +252,15 @@ async def _say(
     name: EventName,
     kind: str,
     back: Back,
+    rule: str = "",
 ) -> None:
     body: dict[str, object] = {
         "reason": said.model_dump(mode="json"),
         "head": request.head_sha,
         "opened_by": request.opened_by,
     }
+    if rule:
+        body["rule"] = rule
     if request.merged_at is not None:
         body |= {"merged_by": request.merged_by, "at": instant(request.merged_at)}
     room = client.channels[0]

@@ -8,12 +8,13 @@ that is asked about, so a role or a shift that ended counts no longer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain.catalog import Criticality
 from bot.domain.catalog.rights import ON_CALL
 from bot.domain.policy import version
 from bot.domain.rights import Action, Actor, Asked, Ruling, Thing, judge
+from bot.domain.rights.judge import target_id
 from bot.domain.scope import Risk
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Person, Target
     from bot.domain.command import Spec
     from bot.domain.operation import Operation
+    from bot.domain.scope import Environment
     from bot.flow.door import Caller
     from bot.ports import Front
+
+
+_Alike: TypeAlias = "tuple[str, Risk, Environment, str]"
 
 
 def actor(person: Person, *, client: str, at: datetime, front: Front) -> Actor:
@@ -120,27 +125,29 @@ def least_risk(spec: Spec, target: Target) -> Risk:
     return spec.risk
 
 
-def doable(caller: Caller, *, front: Front) -> Mapping[str, tuple[str, ...]]:
+def doable(
+    caller: Caller, *, front: Front, targets: Sequence[Target] | None = None
+) -> Mapping[str, tuple[str, ...]]:
     """
     Return what this person may ask for here: targets by the name of the command.
 
-    A command without any target is left out. It is said of each command in its mildest
-    form; words that make it more dangerous may still be refused.
+    Of all the client's targets, or of those given. A command without any target is left
+    out. It is said of each command in its mildest form; words that make it more
+    dangerous may still be refused.
     """
     client = caller.client
     rules = front.catalog.current().rules(client.id)
     who = actor(caller.person, client=client.id, at=front.now(), front=front)
-    asked: dict[tuple[object, ...], Asked] = {}
-    places: list[tuple[str, str, tuple[object, ...]]] = []
+    asked: dict[_Alike, Asked] = {}
+    places: list[tuple[str, str, _Alike]] = []
     for name, command in sorted(front.registry.commands.items()):
-        for target in client.targets:
+        for target in client.targets if targets is None else targets:
             if target.kind != command.spec.kind:
                 continue
             risk, seen = least_risk(command.spec, target), thing(target)
             # Targets that no rule names apart are alike to all rules: asked about once.
-            named = f"{client.id}/{target.name}" in rules.named
-            key: tuple[object, ...] = (name, risk, seen.environment)
-            key += (target.name,) if named else ()
+            apart = target_id(client.id, target.name) in rules.named
+            key = (name, risk, seen.environment, target.name if apart else "")
             places.append((name, target.name, key))
             asked[key] = Asked(
                 action=Action.ASK,

@@ -17,6 +17,8 @@ policy-instead = Open to you instead: { $lines }
 policy-instead-ask = Please ask one of them to do it.
 policy-instead-provider = Please talk to the provider.
 
+request-not-permitted = Merge request !{ $iid } was opened by { $who } and passes no gate. { $why } { $url }
+
 ## Asked beforehand
 
 refused-can-i-usage = Please give a whole line, as in: /infra can-i backup db-prod

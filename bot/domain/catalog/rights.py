@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from bot.domain.catalog.client import Target
 from bot.domain.catalog.people import ClientRole, ProviderRole
+from bot.domain.client_request import COMMAND
 from bot.domain.rights import Action, Known
 from bot.domain.rights.judge import target_id
 from bot.domain.scope import Environment
@@ -39,9 +40,11 @@ def known_names(
 ) -> Known:
     """Return every name that policies of this catalog may use."""
     whole = _names(provider, clients)
-    of: dict[str | None, Mapping[str, Collection[str]]] = {None: whole}
-    of.update((client.id, _names(provider, (client,))) for client in clients)
-    return Known(of=of, commands=commands)
+    found: dict[str | None, Mapping[str, Collection[str]]] = {None: whole}
+    for client in clients:
+        found[client.id] = _names(provider, (client,))
+    known = None if commands is None else {*commands, COMMAND}
+    return Known(of=found, commands=known)
 
 
 def _names(

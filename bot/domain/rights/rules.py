@@ -21,7 +21,7 @@ from bot.domain.message import Message
 from bot.domain.rights.source import pieces, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.domain.rights.source import Piece, Policies, PolicyFile
 
@@ -81,13 +81,19 @@ def compiled(policies: Policies, *, clients: Iterable[str]) -> dict[str, Rules]:
     """
     try:
         schema = Schema.from_str(policies.schema_text)
-        common = [one for file in _common(policies) for one in parsed(file)]
-        return {
-            client: _rules(client, common, policies=policies, schema=schema)
-            for client in clients
-        }
+        common = _parsed_of(None, policies)
+        shared = _rules("", common, policies=policies, schema=schema)
+        found: dict[str, Rules] = {}
+        for client in clients:
+            own = _parsed_of(client, policies)
+            found[client] = (
+                _rules(client, [*common, *own], policies=policies, schema=schema)
+                if own
+                else dataclasses.replace(shared, client=client)
+            )
     except ValueError as error:
         raise Broken(f"policies that were never checked: {error}") from error
+    return found
 
 
 def parsed(file: PolicyFile) -> list[Parsed]:
@@ -95,8 +101,9 @@ def parsed(file: PolicyFile) -> list[Parsed]:
     return [_parsed(piece, file) for piece in pieces(file.text)]
 
 
-def _common(policies: Policies) -> list[PolicyFile]:
-    return [one for one in policies.files if one.client is None]
+def _parsed_of(client: str | None, policies: Policies) -> list[Parsed]:
+    files = (one for one in policies.files if one.client == client)
+    return [one for file in files for one in parsed(file)]
 
 
 def _parsed(piece: Piece, file: PolicyFile) -> Parsed:
@@ -127,12 +134,8 @@ def _essence(text: str) -> str:
 
 
 def _rules(
-    client: str, common: list[Parsed], *, policies: Policies, schema: Schema
+    client: str, every: Sequence[Parsed], *, policies: Policies, schema: Schema
 ) -> Rules:
-    own = [
-        one for file in policies.files if file.client == client for one in parsed(file)
-    ]
-    every = (*common, *own)
     nodes = {one.rule.id: one.node for one in every}
     whole = pst.PolicySet(templates={}, static_policies=nodes, template_links=())
     essences = [ASKED_AS, policies.schema_text, *sorted(one.essence for one in every)]

@@ -47,10 +47,6 @@ class Policies(Frozen):
     schema_text: str = ""
     files: tuple[PolicyFile, ...] = ()
 
-    def bearing_on(self, client: str) -> tuple[PolicyFile, ...]:
-        """Return the files that hold for this client: never another client's."""
-        return tuple(one for one in self.files if one.client in (None, client))
-
 
 @dataclass(frozen=True, slots=True)
 class Token:

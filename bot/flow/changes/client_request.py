@@ -20,7 +20,6 @@ from bot.domain.gitlab_text import one_line
 from bot.domain.guidelines import review
 from bot.domain.message import Message
 from bot.domain.plan_text import plan_lines, plan_summary
-from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.guard import survey
@@ -30,6 +29,7 @@ from bot.flow.changes.merge_request import strangers
 from bot.flow.changes.observing import client_of
 from bot.flow.changes.planning import PLAN_FILE, planned
 from bot.flow.lending import borrowed
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,7 +206,7 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
         arguments=operation.arguments,
         target=operation.target,
         credentials=f"act-{client.id}-gitlab-execute",
-        policy=VERSION,
+        policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         plan=_digest(plans),
         expires_at=operation.expires_at,
@@ -241,7 +241,7 @@ def _from_request(
         "head_sha": request.head_sha,
         "pipeline": str(request.pipeline.id) if request.pipeline else _NONE,
         "catalog": back.catalog.current().version_for(client.id),
-        "policy": VERSION,
+        "policy": version_now(client.id, front=back),
     }
 
 

@@ -84,10 +84,10 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     ]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
-    if view.queries:
-        yield blocks.section(question_lines(view.queries, pen=pen))
     if view.note is not None:
         yield blocks.section(pen.say(view.note))
+    if view.queries:
+        yield blocks.section(question_lines(view.queries, pen=pen))
     yield blocks.divider()
     for topic in ("help", "can-i", "status", "audit", "cancel"):
         yield blocks.context(pen.words(f"help.{topic}"))
