@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        IssueState,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
@@ -196,6 +197,18 @@ class Forge(Protocol):
     async def close(
         self, project: str, *, iid: int, note: str, token: SecretStr
     ) -> bool: ...
+    async def open_issue(
+        self,
+        project: str,
+        *,
+        title: str,
+        description: str,
+        labels: Sequence[str],
+        token: SecretStr,
+    ) -> IssueState: ...
+    async def find_issue(
+        self, project: str, *, mark: str, token: SecretStr
+    ) -> IssueState | None: ...
 
 
 class Lender(Protocol):

@@ -27,6 +27,7 @@ class Task(StrEnum):
     WATCH = "watch"
     TIDY = "tidy"
     LOOK = "look"
+    TICKET = "ticket"
 
 
 class Job(Frozen):
