@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        IssueState,
         ListedRequest,
         MergeOutcome,
         MergeRequestState,
@@ -214,6 +215,18 @@ class Forge(Protocol):
     async def changed_files(
         self, project: str, *, iid: int, token: SecretStr
     ) -> tuple[ChangedFile, ...]: ...
+    async def open_issue(
+        self,
+        project: str,
+        *,
+        title: str,
+        description: str,
+        labels: Sequence[str],
+        token: SecretStr,
+    ) -> IssueState: ...
+    async def find_issue(
+        self, project: str, *, mark: str, token: SecretStr
+    ) -> IssueState | None: ...
 
 
 class Lender(Protocol):

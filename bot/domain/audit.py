@@ -61,6 +61,12 @@ class EventName(StrEnum):
     CHECKPOINT_SIGNED = "checkpoint.signed"
     LOOK_ASKED = "look.asked"
     LOOK_DONE = "look.done"
+    TICKET_ASKED = "ticket.asked"
+    TICKET_ANNOUNCED = "ticket.announced"
+    TICKET_OPENED = "ticket.opened"
+    TICKET_REFUSED = "ticket.refused"
+    TICKET_POSTPONED = "ticket.postponed"
+    TICKET_LOST = "ticket.lost"
 
 
 class Event(Frozen):

@@ -110,6 +110,14 @@ class ListedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueState:
+    """An issue: its number in the project and its address."""
+
+    iid: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileAtRef:
     """A file as it is at a ref; `path` from the root, `commit` is what was read."""
 

@@ -28,6 +28,7 @@ class Task(StrEnum):
     TIDY = "tidy"
     NOTICE = "notice"
     LOOK = "look"
+    TICKET = "ticket"
 
 
 class Job(Frozen):

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from bot.domain.errors import Broken, Unavailable
 from bot.outbound import gitlab_shapes as shapes
+from bot.outbound.gitlab_issues import Issues
 from bot.outbound.gitlab_opening import Opening, checked_draft
 from bot.outbound.gitlab_watching import Watching
 from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
     from pathlib import Path
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        IssueState,
         ListedRequest,
         MergeOutcome,
         MergeRequestState,
@@ -48,7 +50,7 @@ _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 T = TypeVar("T")
 
 
-class Work(Opening, Watching):
+class Work(Opening, Watching, Issues):
     """All that is done in one project."""
 
 
@@ -178,6 +180,30 @@ class GitLab:
     ) -> bool:
         """Close a merge request and write why; False when it was not open any more."""
         return await self._do(project, token, lambda work: work.close(iid, note=note))
+
+    async def open_issue(
+        self,
+        project: str,
+        *,
+        title: str,
+        description: str,
+        labels: Sequence[str],
+        token: SecretStr,
+    ) -> IssueState:
+        """Open an issue; never twice by itself. OutcomeUnknown: look for it."""
+        return await self._do(
+            project,
+            token,
+            lambda work: work.open_issue(
+                title=title, description=description, labels=labels
+            ),
+        )
+
+    async def find_issue(
+        self, project: str, *, mark: str, token: SecretStr
+    ) -> IssueState | None:
+        """Return the issue that this token's user opened with this line in it."""
+        return await self._do(project, token, lambda work: work.find_issue(mark))
 
     async def note(
         self, project: str, *, iid: int, body: str, key: str, token: SecretStr

@@ -41,6 +41,13 @@ class Who(Reply):
     username: str
 
 
+class Issue(Reply):
+    iid: int
+    web_url: str
+    description: str | None = None
+    author: Who
+
+
 class Commit(Reply):
     id: str
     message: str = ""

@@ -23,6 +23,7 @@ from bot.flow.ask import ask
 from bot.flow.can_i import WORD, can_i
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock, enter, turn_away
+from bot.flow.ticket import WORD, ticket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,8 @@ async def typed(knock: Knock, *, front: Front) -> View:
         return await can_i(knock, front=front)
     if word in _USAGE:
         told = await _decided(knock, front=front)
+    elif word == WORD:
+        told = await ticket(knock, front=front)
     else:
         told = await ask(knock, front=front)
     return Said(told, language_of(knock, front=front))

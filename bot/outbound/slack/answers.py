@@ -89,7 +89,7 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     if view.queries:
         yield blocks.section(question_lines(view.queries, pen=pen))
     yield blocks.divider()
-    for topic in ("help", "can-i", "status", "audit", "cancel"):
+    for topic in ("help", "can-i", "status", "audit", "cancel", "ticket"):
         yield blocks.context(pen.words(f"help.{topic}"))
 
 

@@ -158,6 +158,9 @@ _DETAILS: Final[
     EventName.EFFECT_MISSING: _of("state"),
     EventName.LOOK_ASKED: _of("target"),
     EventName.LOOK_DONE: _of("target"),
+    EventName.TICKET_OPENED: _of("url"),
+    EventName.TICKET_REFUSED: _reason,
+    EventName.TICKET_POSTPONED: _of("system"),
 }
 
 
