@@ -34,6 +34,7 @@ from bot.domain.playbook import (
 )
 from bot.domain.proposal import Line
 from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.way_back import Before, WayBack
 
 __all__ = [
     "AwsAccount",
@@ -42,6 +43,7 @@ __all__ = [
     "AwsScope",
     "AwsService",
     "AwsSession",
+    "Before",
     "Broken",
     "Client",
     "Command",
@@ -71,6 +73,7 @@ __all__ = [
     "Terraform",
     "Unavailable",
     "Verified",
+    "WayBack",
     "arg",
     "as_kind",
     "aws_arn",

@@ -22,6 +22,8 @@ from bot.domain.scope import Risk
 if TYPE_CHECKING:
     from bot.domain.catalog import Client, Target
     from bot.domain.change import DirectAction, MergeRequest
+    from bot.domain.message import Message
+    from bot.domain.way_back import Before, WayBack
 
 _TARGET = "tandem_target"
 
@@ -127,3 +129,11 @@ class Command(Frozen, ABC):
     @abstractmethod
     def change(self, target: Target, client: Client) -> MergeRequest | DirectAction:
         """Say what would be done to the client's target: same words, same change."""
+
+    def undo(self, before: Before) -> WayBack | Message | None:  # noqa: ARG002 - for commands to look at
+        """
+        Say what to ask for to have it as it was before, or why there is no way back.
+
+        Shown before anybody decides. Nothing leaves it to the playbook's own words.
+        """
+        return None

@@ -14,7 +14,9 @@ from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
+from bot.domain.way_back import Before
 from bot.flow.changes.gathered import Ready
+from bot.flow.changes.going_back import going_back
 from bot.flow.changes.observing import aws_run
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
     playbook = playbook_of(operation, back=back)
     preview = await _preview(operation, playbook, back=back)
     bound = _bound(operation, playbook, preview, back=back)
+    undo = going_back(operation, Before(state=preview.state), back=back)
     proposal = Proposal(
         bound=bound,
         risk=operation.risk,
@@ -35,7 +38,8 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
         summary=Message.of("card.direct", {"playbook": playbook.name}),
         facts=preview.facts,
         calls=preview.calls,
-        undo=playbook.undo(),
+        undo=undo.undo or playbook.undo(),
+        way_back=undo.line,
     )
     return Ready(operation, proposal)
 
