@@ -29,6 +29,8 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
     """Preview the action and put together what is to be decided on."""
     playbook = playbook_of(operation, back=back)
     preview = await _preview(operation, playbook, back=back)
+    operation = _pinned(operation, preview)
+    playbook = playbook_of(operation, back=back)
     bound = _bound(operation, playbook, preview, back=back)
     undo = going_back(operation, Before(state=preview.state), back=back)
     proposal = Proposal(
@@ -61,6 +63,15 @@ def playbook_of(operation: Operation, *, back: Back) -> Playbook:
     return back.registry.playbook(
         operation.change.playbook, inputs=operation.change.inputs
     )
+
+
+def _pinned(operation: Operation, preview: Preview) -> Operation:
+    """Return the operation fixed to what the preview found behind its names."""
+    if not preview.pinned or not isinstance(operation.change, DirectAction):
+        return operation
+    inputs = operation.change.inputs | preview.pinned
+    change = operation.change.model_copy(update={"inputs": inputs})
+    return operation.model_copy(update={"change": change})
 
 
 async def _preview(operation: Operation, playbook: Playbook, *, back: Back) -> Preview:
