@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform
+from bot.domain.catalog import Client, Database, Instance, Target, Terraform, Volume
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
     DatabaseId,
     InstanceId,
     NameTag,
+    VolumeId,
 )
 from bot.domain.change import DirectAction, MergeRequest, SetAttribute
 from bot.domain.command import Command, arg, target
@@ -73,6 +74,8 @@ __all__ = [
     "Terraform",
     "Unavailable",
     "Verified",
+    "Volume",
+    "VolumeId",
     "WayBack",
     "arg",
     "as_kind",
@@ -84,7 +87,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database)
+_Kind = TypeVar("_Kind", Instance, Database, Volume)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

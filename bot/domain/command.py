@@ -20,6 +20,8 @@ from bot.domain.frozen import Frozen
 from bot.domain.scope import Risk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.catalog import Client, Target
     from bot.domain.change import DirectAction, MergeRequest
     from bot.domain.message import Message
@@ -44,10 +46,15 @@ class Spec:
     name: str
     risk: Risk
     target: str
-    kind: str
+    kinds: tuple[str, ...]
     summary: str
     help: str
     arguments: tuple[Argument, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kinds of target that it works on, for people to read."""
+        return " or ".join(self.kinds)
 
     @property
     def usage(self) -> str:
@@ -67,12 +74,13 @@ def arg(about: str, *, example: str, pattern: str | None = None) -> Any:  # noqa
     return Field(description=about, examples=[example], pattern=pattern)
 
 
-def target(kind: str, about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
-    """Describe the argument that names the target, and which kind it must be."""
+def target(kind: str | Sequence[str], about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
+    """Describe the argument that names the target, and which kinds it may be of."""
+    kinds = [kind] if isinstance(kind, str) else list(kind)
     return Field(
         description=about,
         examples=[example],
-        json_schema_extra={_TARGET: kind},
+        json_schema_extra={_TARGET: kinds},
     )
 
 
@@ -99,12 +107,12 @@ class Command(Frozen, ABC):
         ]
         if len(named) != 1:
             raise Broken(f"command {name!r} must name exactly one target argument")
-        ((field, kind),) = named
+        ((field, kinds),) = named
         cls.spec = Spec(
             name=name,
             risk=risk,
             target=field,
-            kind=str(kind),
+            kinds=tuple(str(kind) for kind in kinds),
             summary=about.partition("\n")[0],
             help=about,
             arguments=tuple(

@@ -61,7 +61,8 @@ def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
     kinds: dict[str, list[str]] = {}
     for target in caller.client.targets:
         kinds.setdefault(target.kind, []).append(target.name)
-    fitting = kinds.get(spec.kind, []) if spec else [*chain(*kinds.values())]
+    wanted = spec.kinds if spec else tuple(kinds)
+    fitting = chain(*(kinds.get(kind, []) for kind in wanted))
     return Help(
         specs=tuple(commands[name].spec for name in sorted(commands)),
         one=spec,

@@ -87,11 +87,11 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
 
 def _target(command: Command, *, caller: Caller) -> Target:
     """Return the client's own target of this exact name and of the right kind."""
-    name, kind = command.target_name, command.spec.kind
+    name, spec = command.target_name, command.spec
     target = caller.client.target(name)
-    if target is not None and target.kind == kind:
+    if target is not None and target.kind in spec.kinds:
         return target
-    fitting = [one.name for one in caller.client.targets if one.kind == kind]
+    fitting = [one.name for one in caller.client.targets if one.kind in spec.kinds]
     known = near(name, fitting) or tuple(fitting[:5])
     key = "refused.no-target" if target is None else "refused.other-kind"
     raise BadArguments(
@@ -99,7 +99,7 @@ def _target(command: Command, *, caller: Caller) -> Target:
             key,
             {
                 "got": name,
-                "kind": kind,
+                "kind": spec.kind,
                 "is": target.kind if target else "",
                 "client": caller.client.name,
                 "known": ", ".join(known) or "-",

@@ -138,3 +138,20 @@ async def test_a_machine_that_was_stopped_meanwhile_voids_the_approval(ops):
 
     assert await ops.state(card) is State.VOIDED
     assert "nothing to stop" in await ops.again(card)
+
+
+async def test_a_volume_is_backed_up_by_the_same_command_as_a_database(ops):
+    card = await ops.alice.asks("backup uploads")
+    await ops.bob.approves(card)
+    await ops.works()
+
+    assert await ops.state(card) is State.DONE
+    assert len(ops.day.cloud.ledger.effects("ec2:CreateSnapshot")) == 1
+    assert ops.aws.created == ()
+
+
+async def test_a_command_says_which_kinds_of_target_it_takes(ops):
+    answer = await ops.alice.says("backup web-1")
+
+    assert answer.key == "refused.other-kind"
+    assert answer.args["kind"] == "database or volume"

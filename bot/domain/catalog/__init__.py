@@ -15,6 +15,7 @@ from bot.domain.catalog.client import (
     Inventory,
     Target,
     Terraform,
+    Volume,
 )
 from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.layout import Inconsistency, Problem
@@ -64,6 +65,7 @@ __all__ = [
     "SlackIdentity",
     "Target",
     "Terraform",
+    "Volume",
     "inconsistencies",
     "unknown_commands",
 ]

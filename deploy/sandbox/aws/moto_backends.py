@@ -166,14 +166,19 @@ def audiences(provider: str) -> list[str]:
 
 
 def tags_of(arn: str) -> dict[str, str]:
-    """Return the tags of an instance, database or snapshot; else none."""
+    """Return the tags of an instance, volume, database or its snapshot; else none."""
     found = re.fullmatch(
-        r"arn:aws:(ec2|rds):([a-z0-9-]+):[0-9]*:(instance|db|snapshot)[:/](.+)", arn
+        r"arn:aws:(ec2|rds):([a-z0-9-]+):[0-9]*:(instance|volume|db|snapshot)[:/](.+)",
+        arn,
     )
     if found is None:
         return {}
-    _, region, kind, name = found.groups()
+    service, region, kind, name = found.groups()
     held: Any
+    if service == "ec2" and kind != "instance":
+        volumes = ec2_backends[ACCOUNT][region].volumes
+        held = volumes.get(name) if kind == "volume" else None
+        return {tag["key"]: tag["value"] for tag in held.get_tags()} if held else {}
     if kind == "instance":
         held = instance(region, name)
         return {tag["key"]: tag["value"] for tag in held.get_tags()} if held else {}

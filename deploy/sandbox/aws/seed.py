@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from deploy.sandbox.aws.balancing import balance
+from deploy.sandbox.aws.disks import attach
 from deploy.sandbox.aws.principal import ADMIN_KEY, ADMIN_SECRET
 from deploy.sandbox.aws.resources import ACCOUNT
 
@@ -84,6 +85,7 @@ def seed(
     instances = {(i.client, i.name): _instance(ec2, i) for i in INSTANCES}
     balancing = _client("elbv2", endpoint)
     balance(ec2, balancing, instances)
+    attach(ec2, instances)
     return Seeded(
         instances=instances,
         databases={(d.client, d.name): _database(rds, d) for d in DATABASES},
@@ -138,6 +140,8 @@ def permissions(client: str) -> dict[str, Any]:
                 "ec2:DescribeInstances",
                 "ec2:DescribeInstanceStatus",
                 "ec2:DescribeInstanceTypes",
+                "ec2:DescribeVolumes",
+                "ec2:DescribeSnapshots",
                 # Nor has load balancing.
                 "elasticloadbalancing:DescribeTargetGroups",
                 "elasticloadbalancing:DescribeTargetHealth",
@@ -154,6 +158,17 @@ def permissions(client: str) -> dict[str, Any]:
             ],
             [f"{ec2}:instance/*"],
             {"StringEquals": {"aws:ResourceTag/Client": client}},
+        ),
+        (
+            ["ec2:CreateSnapshot"],
+            [f"{ec2}:volume/*"],
+            {"StringEquals": {"aws:ResourceTag/Client": client}},
+        ),
+        # A snapshot has no name before it is there: its birth tags tell whose it is.
+        (
+            ["ec2:CreateSnapshot", "ec2:CreateTags"],
+            [f"arn:aws:ec2:{REGION}::snapshot/*"],
+            {"StringEquals": {"aws:RequestTag/tandem:client": client}},
         ),
     )
     return {
