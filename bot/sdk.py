@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform
+from bot.domain.catalog import Client, Database, Instance, Target, Terraform, Volume
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
     DatabaseId,
     InstanceId,
     NameTag,
+    VolumeId,
 )
 from bot.domain.change import DirectAction, MergeRequest, SetAttribute
 from bot.domain.command import Command, arg, target
@@ -37,6 +38,7 @@ from bot.domain.proposal import Line
 from bot.domain.query import Query, Reading, Section, Sheet
 from bot.domain.scope import AwsScope, Environment, Risk, Statement
 from bot.domain.suggest import look_alikes
+from bot.domain.way_back import Before, WayBack
 
 __all__ = [
     "AwsAccount",
@@ -46,6 +48,7 @@ __all__ = [
     "AwsService",
     "AwsSession",
     "BadArguments",
+    "Before",
     "Broken",
     "Client",
     "Command",
@@ -80,6 +83,9 @@ __all__ = [
     "Terraform",
     "Unavailable",
     "Verified",
+    "Volume",
+    "VolumeId",
+    "WayBack",
     "arg",
     "as_kind",
     "aws_arn",
@@ -91,7 +97,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database)
+_Kind = TypeVar("_Kind", Instance, Database, Volume)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -12,7 +12,7 @@ class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
 
     Opens a merge request that changes one value in your Terraform and shows the plan.
     Once approved it is merged and applied; the instance is stopped and started on the
-    way. To go back, ask for the former type: the card shows it.
+    way. The card shows the way back before anybody decides.
     """
 
     instance: Annotated[
@@ -51,4 +51,16 @@ class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
                 ),
             ),
             effect=now.expecting({"instance_type": self.type}),
+        )
+
+    def undo(self, before: sdk.Before) -> sdk.WayBack | sdk.Message:
+        former = str(before.value or "")
+        if not former:
+            return sdk.text(
+                en="The former type is not known.",
+                fr="Le type précédent n'est pas connu.",
+                args={},
+            )
+        return sdk.WayBack(
+            command="resize", arguments={"instance": self.instance, "type": former}
         )

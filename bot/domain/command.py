@@ -20,8 +20,12 @@ from bot.domain.frozen import Frozen
 from bot.domain.scope import Risk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.catalog import Client, Target
     from bot.domain.change import DirectAction, MergeRequest
+    from bot.domain.message import Message
+    from bot.domain.way_back import Before, WayBack
 
 _TARGET = "tandem_target"
 
@@ -42,10 +46,15 @@ class Spec:
     name: str
     risk: Risk
     target: str
-    kind: str
+    kinds: tuple[str, ...]
     summary: str
     help: str
     arguments: tuple[Argument, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kinds of target that it works on, for people to read."""
+        return " or ".join(self.kinds)
 
     @property
     def usage(self) -> str:
@@ -75,12 +84,13 @@ def arg(
     return Field(description=about, examples=[example], pattern=pattern, ge=least)
 
 
-def target(kind: str, about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
-    """Describe the argument that names the target, and which kind it must be."""
+def target(kind: str | Sequence[str], about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
+    """Describe the argument that names the target, and which kinds it may be of."""
+    kinds = kind if isinstance(kind, str) else " ".join(kind)
     return Field(
         description=about,
         examples=[example],
-        json_schema_extra={_TARGET: kind},
+        json_schema_extra={_TARGET: kinds},
     )
 
 
@@ -107,12 +117,12 @@ class Command(Frozen, ABC):
         ]
         if len(named) != 1:
             raise Broken(f"command {name!r} must name exactly one target argument")
-        ((field, kind),) = named
+        ((field, kinds),) = named
         cls.spec = Spec(
             name=name,
             risk=risk,
             target=field,
-            kind=str(kind),
+            kinds=tuple(str(kinds).split()),
             summary=about.partition("\n")[0],
             help=about,
             arguments=tuple(
@@ -137,3 +147,11 @@ class Command(Frozen, ABC):
     @abstractmethod
     def change(self, target: Target, client: Client) -> MergeRequest | DirectAction:
         """Say what would be done to the client's target: same words, same change."""
+
+    def undo(self, before: Before) -> WayBack | Message | None:  # noqa: ARG002 - for commands to look at
+        """
+        Say what to ask for to have it as it was before, or why there is no way back.
+
+        Shown before anybody decides. Nothing leaves it to the playbook's own words.
+        """
+        return None

@@ -127,6 +127,10 @@ class Operation(Frozen):
     command: str
     arguments: dict[str, str]
     line: str
+    # The operation that this one takes back, when `/infra undo` asked for it.
+    undoes: str | None = None
+    # The operation that was last asked to take this one back.
+    undone_by: str | None = None
     target: str
     environment: Environment
     requester: str
@@ -184,6 +188,10 @@ class Operation(Frozen):
     def advanced(self, progress: Progress) -> Operation:
         """Return this operation with more of it brought about."""
         return self.model_copy(update={"progress": progress})
+
+    def undone(self, *, by: str) -> Operation:
+        """Return this operation with the one that is to take it back."""
+        return self.model_copy(update={"undone_by": by})
 
     def reminded_now(self) -> Operation:
         """Return this operation with its reminder sent; there is one only."""

@@ -22,6 +22,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
+from pydantic import Field
+
 from bot.domain.change import DirectAction, Effect, Scalar
 from bot.domain.errors import Broken
 from bot.domain.frozen import Frozen
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Client, Target
     from bot.domain.scope import AwsScope
 
-AwsService = Literal["ec2", "rds", "sts"]
+AwsService = Literal["ec2", "elbv2", "rds", "sts"]
 # The names of the file and its folder: whoever reads the name finds the file.
 _NAME: Final = re.compile(r"[a-z]{2,20}\.[a-z][a-z0-9_]{1,40}")
 
@@ -96,12 +98,18 @@ class LiveState(Frozen):
 
 
 class Preview(Frozen):
-    """What a playbook shows before anybody decides; `state` is bound by the digest."""
+    """
+    What a playbook shows before anybody decides; `state` is bound by the digest.
+
+    `pinned` are inputs that were found while looking, such as the id behind a name:
+    from then on the action is fixed to them, and its rights name them literally.
+    """
 
     facts: tuple[Line, ...]
     calls: tuple[str, ...]
     state: LiveState
     warnings: tuple[Message, ...] = ()
+    pinned: dict[str, Scalar] = Field(default_factory=dict)
 
 
 class Verified(Frozen):

@@ -85,7 +85,7 @@ class Proposal(Frozen):
     The bound part and what the card shows beside it.
 
     `findings` are what is dangerous or not as intended; `notes` are worth a look and
-    raise no risk.
+    raise no risk. `undo` says how to go back; `way_back` is the line that does.
     """
 
     bound: Bound
@@ -98,6 +98,7 @@ class Proposal(Frozen):
     facts: tuple[Line, ...] = ()
     calls: tuple[str, ...] = ()
     undo: Message | None = None
+    way_back: str = ""
     shared_with: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     pipeline_url: str = ""

@@ -20,8 +20,21 @@ Action = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}:[A-Za-z0-9]{2,80}$")
 ]
 
+ConditionKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^(aws|ec2):[A-Za-z]{2,40}(/[A-Za-z0-9:._-]{1,60})?$"),
+]
+# No `*`, `?` or `$`: IAM would read them.
+ConditionValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:./_-]{1,200}$")]
+
 # Calls that AWS cannot restrict to one resource; they only read.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
+# A snapshot has no name before it is there. Only its making may be allowed so, and only
+# of one that is born with this operation's own tag.
+_UNBORN: Final = re.compile(r"\Aarn:aws[a-z-]*:ec2:[a-z0-9-]+::snapshot/\*\Z")
+_BIRTHS: Final = frozenset({"ec2:CreateSnapshot", "ec2:CreateTags"})
+BIRTH_TAG: Final = "aws:RequestTag/tandem:operation"
+
 _LIST_ONLY: Final = re.compile(r"\A[a-z0-9-]+:(Describe|List|Get)[A-Za-z0-9]*\Z")
 
 
@@ -41,23 +54,34 @@ class Risk(IntEnum):
 
 
 class Statement(BaseModel):
-    """AWS actions allowed on AWS resources, all of them literal."""
+    """
+    AWS actions allowed on AWS resources, all of them literal.
+
+    `when` are keys of AWS's that must have exactly these values.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     actions: tuple[Action, ...]
     resources: tuple[str, ...]
+    when: tuple[tuple[ConditionKey, ConditionValue], ...] = ()
 
     @field_validator("resources")
     @classmethod
     def _literal(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for resource in value:
-            if resource != "*" and ("*" in resource or "?" in resource):
+            if resource == "*" or _UNBORN.match(resource):
+                continue
+            if "*" in resource or "?" in resource:
                 raise ValueError(f"a scope names resources literally, got {resource!r}")
         return value
 
     def model_post_init(self, _: object, /) -> None:
-        """Refuse `*` beside anything but a call that only reads."""
+        """Refuse `*` beside anything but a call that only reads, or gives birth."""
+        unborn = any(_UNBORN.match(resource) for resource in self.resources)
+        tagged = BIRTH_TAG in dict(self.when)
+        if unborn and not (tagged and set(self.actions) <= _BIRTHS):
+            raise ValueError("what has no name yet is made with the operation's tag")
         if "*" in self.resources:
             for action in self.actions:
                 if not _LIST_ONLY.match(action):

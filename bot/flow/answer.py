@@ -77,13 +77,17 @@ def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
         )
     spec = commands[one].spec if one is not None and one in commands else None
     asked = queries[one].spec if one is not None and one in queries else None
-    kinds = {commands[name].spec.kind: names for name, names in mine.items()}
-    fitting = mine.get(spec.name, ()) if spec else {*chain(*mine.values())}
+    offered = {*chain(*mine.values())}
+    kinds: dict[str, list[str]] = {}
+    for target in caller.client.targets:
+        if target.name in offered:
+            kinds.setdefault(target.kind, []).append(target.name)
+    fitting = mine.get(spec.name, ()) if spec else offered
     return Help(
         specs=tuple(commands[name].spec for name in sorted(mine)),
         one=spec or asked,
         targets=tuple(sorted(fitting)),
-        kinds=kinds,
+        kinds={kind: tuple(names) for kind, names in kinds.items()},
         language=caller.client.language,
         note=None if asked else _note(spec.name if spec else None, mine),
         queries=tuple(queries[name].spec for name in sorted(queries)),

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from bot.domain.audit import Event, EventName
-from bot.domain.binding import FieldSpec, bind
 from bot.domain.catalog import Criticality
 from bot.domain.change import MergeRequest
 from bot.domain.errors import BadArguments, NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation
-from bot.domain.outgoing import Outgoing, Way
 from bot.domain.rights import Action, Asked
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes, near
-from bot.domain.text import read_words
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import not_asked
+from bot.flow.line import read_line
 from bot.flow.rights import actor, doable, ruling, thing
+from bot.flow.saying import card, thread
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Target
@@ -36,9 +33,14 @@ if TYPE_CHECKING:
     from bot.ports import Front
 
 
-async def ask(knock: Knock, *, front: Front) -> Message:
+async def ask(
+    knock: Knock, *, front: Front, undoes: Operation | None = None
+) -> Message:
     """
     Store what is asked for and return what to tell the person at once.
+
+    `undoes` is the operation whose way back the line is; it is marked in the same
+    transaction, and Overtaken means that somebody else moved it first.
 
     A refusal is stored too, and returned like any answer: the person reads why, and
     what to do next. Unavailable means that nothing was stored.
@@ -46,13 +48,17 @@ async def ask(knock: Knock, *, front: Front) -> Message:
     try:
         caller = enter(knock, front=front)
         operation = _compose(caller, front=front)
+        if undoes is not None:
+            operation = operation.model_copy(update={"undoes": undoes.id})
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
     answer = Message.of(
         "asked.noted", {"id": operation.short, "title": _title(operation, caller)}
     )
     try:
-        await front.store.write(_writes(operation, caller=caller, answer=answer))
+        await front.store.write(
+            _writes(operation, caller=caller, answer=answer, undoes=undoes)
+        )
     except Duplicate as duplicate:
         return duplicate.answer or answer
     return answer
@@ -95,50 +101,18 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
 
 def read_command(caller: Caller, *, front: Front) -> Command:
     """Return the command that the line spells, or say what does not fit."""
-    commands = front.registry.commands
-    words = read_words(caller.knock.text)
-    name = words[0].text if words else ""
-    if name not in commands:
-        mine = doable(caller, front=front)
-        known = near(name, mine) or tuple(mine) or ("-",)
-        raise BadArguments(
-            Message.of("refused.no-command", {"got": name, "known": ", ".join(known)})
-        )
-    spec = commands[name].spec
-    fields = tuple(
-        FieldSpec(argument.name, argument.help) for argument in spec.arguments
-    )
-    given = bind(words[1:], fields, command=f"/infra {name}")
-    try:
-        return commands[name].model_validate(dict(given))
-    except ValidationError as error:
-        raise _misfit(error, commands[name]) from None
-
-
-def _misfit(error: ValidationError, command: type[Command]) -> BadArguments:
-    # A rule over the whole command names no field: then the target's is as good as any.
-    place = error.errors()[0]["loc"]
-    name = str(place[0]) if place else command.spec.target
-    argument = next(one for one in command.spec.arguments if one.name == name)
-    got = str(error.errors()[0].get("input", ""))[:60]
-    return BadArguments(
-        Message.of(
-            "refused.bad-argument",
-            {
-                "name": name,
-                "got": got,
-                "help": argument.help,
-                "example": f"/infra {command.spec.example}",
-            },
-        )
+    return read_line(
+        caller.knock.text,
+        commands=front.registry.commands,
+        offered=lambda: doable(caller, front=front),
     )
 
 
 def target_of(command: Command, *, caller: Caller, front: Front) -> Target:
     """Return the client's own target of this exact name and of the right kind."""
-    name, kind = command.target_name, command.spec.kind
+    name, spec = command.target_name, command.spec
     target = caller.client.target(name)
-    if target is not None and target.kind == kind:
+    if target is not None and target.kind in spec.kinds:
         return target
     fitting = doable(caller, front=front).get(command.spec.name, ())
     known = near(name, fitting) or tuple(fitting[:5])
@@ -148,7 +122,7 @@ def target_of(command: Command, *, caller: Caller, front: Front) -> Target:
             key,
             {
                 "got": name,
-                "kind": kind,
+                "kind": spec.kind,
                 "is": target.kind if target else "",
                 "client": caller.client.name,
                 "known": ", ".join(known) or "-",
@@ -200,12 +174,16 @@ def risk_of(command: Command, target: Target) -> Risk:
     return risk
 
 
-def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
+def _writes(
+    operation: Operation, *, caller: Caller, answer: Message, undoes: Operation | None
+) -> Writes:
+    undone = [undoes] if undoes is not None else []
     return Writes(
         client=operation.client,
         at=operation.asked_at,
         delivery=Delivery(key=caller.knock.delivery, answer=answer),
         adds=(operation,),
+        saves=tuple(one.undone(by=operation.id) for one in undone),
         events=(
             Event(
                 name=EventName.OPERATION_ASKED,
@@ -214,6 +192,7 @@ def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
                 operation=operation.id,
                 body={
                     "line": operation.line,
+                    **({"undoes": operation.undoes} if operation.undoes else {}),
                     "command": operation.command,
                     "arguments": operation.arguments,
                     "target": operation.target,
@@ -225,9 +204,17 @@ def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
             ),
         ),
         says=(
-            Outgoing(
-                way=Way.CARD, place=operation.place.channel, operation=operation.id
-            ),
+            card(operation),
+            *(thread(one, _undoing(operation, caller)) for one in undone),
         ),
         jobs=(Job(task=Task.PREPARE, operation=operation.id),),
     )
+
+
+def _undoing(operation: Operation, caller: Caller) -> Message:
+    args: dict[str, str | int | Message] = {
+        "who": caller.person.name,
+        "id": operation.short,
+        "line": operation.line,
+    }
+    return Message.of("thread.undo-asked", args)

@@ -85,7 +85,11 @@ async def _propose(ready: Ready, *, back: Back) -> None:
     operation, proposal = ready.operation, ready.proposal
     route = route_for(operation, risk=proposal.risk, back=back)
     bound = proposal.bound.model_copy(update={"expires_at": back.now() + route.expires})
-    notes = (*proposal.notes, *_look_alikes(operation, back=back))
+    notes = (
+        *proposal.notes,
+        *await _undoes(operation, back=back),
+        *_look_alikes(operation, back=back),
+    )
     proposal = proposal.model_copy(update={"bound": bound, "notes": notes})
     proposed = operation.proposed(proposal, digest=digest(bound), route=route)
     body: dict[str, object] = {
@@ -117,6 +121,17 @@ def _call(proposed: Operation, *, back: Back) -> Message:
         return Message.of("thread.proposed-nobody", {"until": until})
     who = called(able, team=proposed.place.team, front=back)
     return Message.of("thread.proposed", {"until": until, "who": who})
+
+
+async def _undoes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
+    """Say which operation this one takes back, if it was asked as an undo."""
+    if operation.undoes is None:
+        return ()
+    undone = await back.store.operation(operation.client, id=operation.undoes)
+    if undone is None:
+        return ()
+    title = undone.change.title
+    return (Message.of("note.undoes", {"id": undone.short, "title": title}),)
 
 
 def _look_alikes(operation: Operation, *, back: Back) -> tuple[Message, ...]:

@@ -142,7 +142,7 @@ def doable(
     places: list[tuple[str, str, _Alike]] = []
     for name, command in sorted(front.registry.commands.items()):
         for target in client.targets if targets is None else targets:
-            if target.kind != command.spec.kind:
+            if target.kind not in command.spec.kinds:
                 continue
             risk, seen = least_risk(command.spec, target), thing(target)
             # Targets that no rule names apart are alike to all rules: asked about once.

@@ -15,6 +15,7 @@ from bot.domain.catalog.client import (
     Inventory,
     Target,
     Terraform,
+    Volume,
 )
 from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.layout import Inconsistency, Problem
@@ -65,6 +66,7 @@ __all__ = [
     "SlackIdentity",
     "Target",
     "Terraform",
+    "Volume",
     "inconsistencies",
     "known_names",
     "unknown_commands",

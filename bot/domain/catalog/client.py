@@ -34,6 +34,7 @@ from bot.domain.catalog.names import (
     NameTag,
     ShownName,
     TargetName,
+    VolumeId,
 )
 from bot.domain.catalog.people import Channel, ClientMember
 from bot.domain.frozen import Frozen
@@ -85,6 +86,25 @@ class DatabaseAws(Frozen):
     db_identifier: Annotated[DatabaseId, Field(description="Its DB identifier.")]
 
 
+class VolumeAws(Frozen):
+    """How an EBS volume is found: by its id, or by its Name tag; one of the two."""
+
+    volume_id: Annotated[
+        VolumeId | None, Field(description="Its id, vol-…, if it never changes.")
+    ] = None
+    name_tag: Annotated[
+        NameTag | None, Field(description="Its Name tag, which only it may carry.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.volume_id is None) == (self.name_tag is None):
+            raise PydanticCustomError(
+                "catalog.volume-identity", "wanted volume_id or name_tag"
+            )
+        return self
+
+
 class _Target(Frozen):
     """What is written of any target."""
 
@@ -118,7 +138,17 @@ class Database(_Target):
     aws: Annotated[DatabaseAws, Field(description="How it is found on AWS.")]
 
 
-Target = Annotated[Instance | Database, Field(discriminator="kind")]
+class Volume(_Target):
+    """A disk: an EBS volume."""
+
+    kind: Literal["volume"]
+    aws: Annotated[VolumeAws, Field(description="How it is found on AWS.")]
+    instance: Annotated[
+        TargetName | None, Field(description="The instance it is attached to, if any.")
+    ] = None
+
+
+Target = Annotated[Instance | Database | Volume, Field(discriminator="kind")]
 
 
 class Inventory(Frozen):
@@ -227,7 +257,7 @@ class Client(Frozen):
     ] = Guide()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
-    def target(self, name: str) -> Instance | Database | None:
+    def target(self, name: str) -> Instance | Database | Volume | None:
         """Return the target of exactly this name, if the client has it."""
         for target in self.targets:
             if target.name == name:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bot.domain.catalog.client import Instance
+from bot.domain.catalog.client import Database, Instance, Volume
 from bot.domain.catalog.layout import (
     INVENTORY_FILE,
     PROVIDER_FILE,
@@ -24,7 +24,7 @@ from bot.domain.suggest import near
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from bot.domain.catalog.client import Client, Database
+    from bot.domain.catalog.client import Client, Target
     from bot.domain.catalog.people import (
         Channel,
         ClientMember,
@@ -186,6 +186,8 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
             key, shown = _resource(target)
             resource = (client.aws.account, client.aws.region, key, shown)
             yield from resources.again(resource, shown, file, (*here, "aws", key))
+            if isinstance(target, Volume):
+                yield from _attached(client, target, file, here)
             if target.terraform is not None:
                 address = target.terraform.address
                 whole = (target.terraform.directory, address)
@@ -194,10 +196,27 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
                 yield from _jobs(client, target.environment, file, here)
 
 
-def _resource(target: Instance | Database) -> tuple[str, str]:
+def _attached(
+    client: Client, volume: Volume, file: str, here: Steps
+) -> Iterator[Inconsistency]:
+    """A volume is attached to an instance of the same inventory."""
+    known = [one.name for one in client.targets if isinstance(one, Instance)]
+    if volume.instance is not None and volume.instance not in known:
+        args: dict[str, str | int | Message] = {
+            "got": volume.instance,
+            "known": ", ".join(near(volume.instance, known) or known) or "-",
+        }
+        yield Inconsistency.at(file, (*here, "instance"), "unknown-instance", args)
+
+
+def _resource(target: Target) -> tuple[str, str]:
     """Return by which key the target is found on AWS, and as what."""
-    if not isinstance(target, Instance):
+    if isinstance(target, Database):
         return "db_identifier", target.aws.db_identifier
+    if isinstance(target, Volume):
+        if target.aws.volume_id is not None:
+            return "volume_id", target.aws.volume_id
+        return "name_tag", f"volume {target.aws.name_tag}"
     if target.aws.instance_id is not None:
         return "instance_id", target.aws.instance_id
     return "name_tag", target.aws.name_tag or ""

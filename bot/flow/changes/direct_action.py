@@ -13,7 +13,9 @@ from bot.domain.change import DirectAction
 from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.proposal import Bound, Proposal
+from bot.domain.way_back import Before
 from bot.flow.changes.gathered import Ready
+from bot.flow.changes.going_back import going_back
 from bot.flow.changes.observing import aws_run
 from bot.flow.rights import version_now
 
@@ -27,7 +29,10 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
     """Preview the action and put together what is to be decided on."""
     playbook = playbook_of(operation, back=back)
     preview = await _preview(operation, playbook, back=back)
+    operation = _pinned(operation, preview)
+    playbook = playbook_of(operation, back=back)
     bound = _bound(operation, playbook, preview, back=back)
+    undo = going_back(operation, Before(state=preview.state), back=back)
     proposal = Proposal(
         bound=bound,
         risk=operation.risk,
@@ -35,7 +40,8 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
         summary=Message.of("card.direct", {"playbook": playbook.name}),
         facts=preview.facts,
         calls=preview.calls,
-        undo=playbook.undo(),
+        undo=undo.undo or playbook.undo(),
+        way_back=undo.line,
     )
     return Ready(operation, proposal)
 
@@ -57,6 +63,15 @@ def playbook_of(operation: Operation, *, back: Back) -> Playbook:
     return back.registry.playbook(
         operation.change.playbook, inputs=operation.change.inputs
     )
+
+
+def _pinned(operation: Operation, preview: Preview) -> Operation:
+    """Return the operation fixed to what the preview found behind its names."""
+    if not preview.pinned or not isinstance(operation.change, DirectAction):
+        return operation
+    inputs = operation.change.inputs | preview.pinned
+    change = operation.change.model_copy(update={"inputs": inputs})
+    return operation.model_copy(update={"change": change})
 
 
 async def _preview(operation: Operation, playbook: Playbook, *, back: Back) -> Preview:

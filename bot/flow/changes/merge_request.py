@@ -19,8 +19,10 @@ from bot.domain.terraform.address import Address
 from bot.domain.terraform.finding import Intended
 from bot.domain.terraform.guard import guard
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
+from bot.domain.way_back import Before
 from bot.flow.changes.drafting import base_of, change_of, files_of, opened
 from bot.flow.changes.gathered import NotYet, Ready
+from bot.flow.changes.going_back import going_back
 from bot.flow.changes.observing import client_of, facts, observe
 from bot.flow.changes.planning import (
     plan_of,
@@ -174,6 +176,8 @@ async def _ready(
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
     )
+    before = Before(state=state, value=drafted.before)
+    undo = going_back(operation, before, back=back)
     unknown = strangers(request, catalog)
     authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
     proposal = Proposal(
@@ -185,6 +189,8 @@ async def _ready(
         diff=drafted.diff,
         plan=plan_lines(plan),
         facts=facts(state),
+        undo=undo.undo,
+        way_back=undo.line,
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url,

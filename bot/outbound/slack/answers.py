@@ -89,7 +89,7 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     if view.queries:
         yield blocks.section(question_lines(view.queries, pen=pen))
     yield blocks.divider()
-    for topic in ("help", "can-i", "status", "audit", "cancel", "ticket"):
+    for topic in ("help", "can-i", "status", "audit", "cancel", "undo", "ticket"):
         yield blocks.context(pen.words(f"help.{topic}"))
 
 
@@ -116,7 +116,7 @@ def _one_command(spec: Spec, view: Help, pen: Pen) -> Iterator[Json]:
 
 def _example(spec: Spec, view: Help) -> str:
     """Return a line that works here: with a target that this client really has."""
-    own = view.kinds.get(spec.kind, ())
+    own = [name for kind in spec.kinds for name in view.kinds.get(kind, ())]
     words = [
         own[0]
         if argument.name == spec.target and own and argument.example not in own
