@@ -89,7 +89,7 @@ def tracked():
 @pytest.mark.parametrize(
     ("folders", "extras"),
     [
-        (("bot", "commands", "playbooks", "alembic"), ()),
+        (("bot", "commands", "playbooks", "alembic"), ("ansible",)),
         (("deploy",), ("sandbox", "dev")),
         (("tests",), ("dev",)),
     ],

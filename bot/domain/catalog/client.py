@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bot.domain.catalog.host import ServiceName, Ssh
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -117,7 +118,18 @@ class Database(_Target):
     aws: Annotated[DatabaseAws, Field(description="How it is found on AWS.")]
 
 
-Target = Annotated[Instance | Database, Field(discriminator="kind")]
+class Host(_Target):
+    """A machine that Tandem may log into; an EC2 instance can be a host as well."""
+
+    kind: Literal["host"]
+    ssh: Annotated[Ssh, Field(description="How Tandem logs in.")]
+    services: Annotated[
+        tuple[ServiceName, ...],
+        Field(description="Services that may be started, stopped and restarted."),
+    ] = ()
+
+
+Target = Annotated[Instance | Database | Host, Field(discriminator="kind")]
 
 
 class Inventory(Frozen):
@@ -223,7 +235,7 @@ class Client(Frozen):
     )
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
-    def target(self, name: str) -> Instance | Database | None:
+    def target(self, name: str) -> Instance | Database | Host | None:
         """Return the target of exactly this name, if the client has it."""
         for target in self.targets:
             if target.name == name:

@@ -15,7 +15,7 @@ from bot.domain.message import Message
 from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.flow.changes.gathered import Ready
-from bot.flow.changes.observing import aws_run
+from bot.flow.changes.observing import lent_run
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
@@ -32,6 +32,7 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
         bound=bound,
         risk=operation.risk,
         findings=preview.warnings,
+        diff=preview.diff,
         summary=Message.of("card.direct", {"playbook": playbook.name}),
         facts=preview.facts,
         calls=preview.calls,
@@ -60,7 +61,7 @@ def playbook_of(operation: Operation, *, back: Back) -> Playbook:
 
 
 async def _preview(operation: Operation, playbook: Playbook, *, back: Back) -> Preview:
-    async with aws_run(operation, scope=playbook.preview_scope(), back=back) as run:
+    async with lent_run(operation, scope=playbook.preview_scope(), back=back) as run:
         return await playbook.preview(run)
 
 
