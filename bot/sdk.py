@@ -6,9 +6,11 @@ Everything else in `bot` is free to change without touching them.
 
 from typing import TypeVar
 
+from bot.domain.ansible_playbook import AnsiblePlaybook
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform
+from bot.domain.catalog import Client, Database, Host, Instance, Target, Terraform
+from bot.domain.catalog.host import ServiceName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -16,7 +18,7 @@ from bot.domain.catalog.names import (
     InstanceId,
     NameTag,
 )
-from bot.domain.change import DirectAction, MergeRequest, SetAttribute
+from bot.domain.change import DirectAction, MergeRequest, Scalar, SetAttribute
 from bot.domain.command import Command, arg, target
 from bot.domain.errors import Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.message import Message
@@ -36,6 +38,7 @@ from bot.domain.proposal import Line
 from bot.domain.scope import AwsScope, Environment, Risk, Statement
 
 __all__ = [
+    "AnsiblePlaybook",
     "AwsAccount",
     "AwsRefusal",
     "AwsRegion",
@@ -50,6 +53,7 @@ __all__ = [
     "DirectAction",
     "Environment",
     "Happened",
+    "Host",
     "Instance",
     "InstanceId",
     "Line",
@@ -65,6 +69,8 @@ __all__ = [
     "Refused",
     "Risk",
     "Run",
+    "Scalar",
+    "ServiceName",
     "SetAttribute",
     "Statement",
     "Target",
@@ -81,7 +87,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database)
+_Kind = TypeVar("_Kind", Instance, Database, Host)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -66,6 +66,10 @@ class Run(Protocol):
         """The client whose things these are."""
 
     @property
+    def before(self) -> str:
+        """Fingerprint of the live state that was approved; before that, empty."""
+
+    @property
     def aws(self) -> AwsSession:
         """AWS by the credentials lent for this operation; Broken if there are none."""
 

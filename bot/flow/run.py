@@ -29,6 +29,12 @@ class WorkerRun:
     host_session: HostSession | None = None
 
     @property
+    def before(self) -> str:
+        """Fingerprint of the live state that was approved."""
+        proposal = self.of.proposal
+        return "" if proposal is None else proposal.bound.live_state
+
+    @property
     def aws(self) -> AwsSession:
         """AWS, if that is what was lent."""
         if self.aws_session is None:

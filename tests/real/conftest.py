@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import yaml
 
 from bot.domain.host import Play
 from bot.domain.scope import SshScope
@@ -21,10 +22,15 @@ from deploy.sandbox.ssh_host import SSHD, SshHost
 from deploy.vault.admin import Admin
 from deploy.vault.bootstrap import WORKER, bootstrap
 from deploy.vault.plan import VaultPlan
+from tests.flow.conftest import ops, sample_catalog, town
+from tests.flow.world import CATALOG
 from tests.outbound.conftest import BootstrappedVault, now
+
+__all__ = ["ops", "sample_catalog", "town"]
 
 HERE = Path(__file__).parent
 NEEDED = {"sshd": SSHD, "ssh": shutil.which("ssh"), "nginx": shutil.which("nginx")}
+INVENTORY = "clients/acme/inventory.yaml"
 SPEC = "argument_specs:\n  main:\n    options: {options}\n"
 
 
@@ -136,6 +142,24 @@ def world(vault, web_host):
     )
     yield World(vault, web_host, lender, folder)
     shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def web(ops, tmp_path):
+    """Acme's web-host as the story's catalog has it, and as it really is."""
+    bao = ops.day.town.openbao
+    admin = Admin(address=bao.address, token=bao.admin_token())
+    key = await admin.ssh_authority("ssh-acme/config/ca")
+    host = SshHost(tmp_path / "web-host", authority=key, principal="web-host")
+    await host.start()
+    inventory = yaml.safe_load((CATALOG / INVENTORY).read_text())
+    (written,) = [one for one in inventory["targets"] if one["name"] == "web-host"]
+    for name, value in host.ssh.model_dump().items():
+        if name in written["ssh"] and str(written["ssh"][name]) != str(value):
+            old, new = f"{name}: {written['ssh'][name]}", f"{name}: {value}"
+            await ops.edits_catalog(INVENTORY, old, new)
+    yield host
+    await host.stop()
 
 
 def play_of(tasks, *, options="{}", hosts="target"):

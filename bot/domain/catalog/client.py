@@ -123,6 +123,9 @@ class Host(_Target):
 
     kind: Literal["host"]
     ssh: Annotated[Ssh, Field(description="How Tandem logs in.")]
+    init: Annotated[
+        Literal["systemd", "sysvinit"], Field(description="What runs its services.")
+    ] = "systemd"
     services: Annotated[
         tuple[ServiceName, ...],
         Field(description="Services that may be started, stopped and restarted."),
@@ -234,6 +237,12 @@ class Client(Frozen):
         Requests()
     )
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The principals of its hosts; Vault has a role for each."""
+        hosts = (one for one in self.targets if isinstance(one, Host))
+        return tuple(sorted(host.ssh.principal for host in hosts))
 
     def target(self, name: str) -> Instance | Database | Host | None:
         """Return the target of exactly this name, if the client has it."""
