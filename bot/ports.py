@@ -36,13 +36,14 @@ if TYPE_CHECKING:
     )
     from bot.domain.found import Page
     from bot.domain.guidelines import ChangedFile
+    from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Revoked
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope
+    from bot.domain.scope import AwsScope, SshScope
     from bot.domain.writes import Lent, Writes
 
 ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
@@ -248,6 +249,15 @@ class Lender(Protocol):
         operation: str,
         until: datetime,
     ) -> AwsSession: ...
+    async def host_session(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        scope: SshScope,
+        operation: str,
+        until: datetime,
+    ) -> HostSession: ...
     async def revoke(self, accessor: str) -> Revoked: ...
 
 

@@ -6,9 +6,19 @@ Everything else in `bot` is free to change without touching them.
 
 from typing import TypeVar
 
+from bot.domain.ansible_playbook import AnsiblePlaybook
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform, Volume
+from bot.domain.catalog import (
+    Client,
+    Database,
+    Host,
+    Instance,
+    Target,
+    Terraform,
+    Volume,
+)
+from bot.domain.catalog.host import ServiceName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -17,7 +27,7 @@ from bot.domain.catalog.names import (
     NameTag,
     VolumeId,
 )
-from bot.domain.change import DirectAction, MergeRequest, SetAttribute
+from bot.domain.change import DirectAction, MergeRequest, Scalar, SetAttribute
 from bot.domain.command import Command, arg, target
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
@@ -41,6 +51,7 @@ from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
 
 __all__ = [
+    "AnsiblePlaybook",
     "AwsAccount",
     "AwsRefusal",
     "AwsRegion",
@@ -58,6 +69,7 @@ __all__ = [
     "Environment",
     "Happened",
     "Hit",
+    "Host",
     "Instance",
     "InstanceId",
     "Line",
@@ -75,7 +87,9 @@ __all__ = [
     "Refused",
     "Risk",
     "Run",
+    "Scalar",
     "Section",
+    "ServiceName",
     "SetAttribute",
     "Sheet",
     "Statement",
@@ -97,7 +111,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume)
+_Kind = TypeVar("_Kind", Instance, Database, Volume, Host)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog import Client, Target
-    from bot.domain.scope import AwsScope
+    from bot.domain.host import HostSession
+    from bot.domain.scope import AwsScope, Scope
 
 AwsService = Literal["ec2", "elbv2", "rds", "sts"]
 # The names of the file and its folder: whoever reads the name finds the file.
@@ -68,8 +69,16 @@ class Run(Protocol):
         """The client whose things these are."""
 
     @property
+    def before(self) -> str:
+        """Fingerprint of the live state that was approved; before that, empty."""
+
+    @property
     def aws(self) -> AwsSession:
-        """AWS by the credentials lent for this operation."""
+        """AWS by the credentials lent for this operation; Broken if there are none."""
+
+    @property
+    def host(self) -> HostSession:
+        """The one host that the lent certificate opens; Broken if none was lent."""
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""
@@ -108,6 +117,7 @@ class Preview(Frozen):
     facts: tuple[Line, ...]
     calls: tuple[str, ...]
     state: LiveState
+    diff: str = ""
     warnings: tuple[Message, ...] = ()
     pinned: dict[str, Scalar] = Field(default_factory=dict)
 
@@ -172,11 +182,11 @@ class Playbook(_Procedure):
     repeatable: ClassVar[bool] = False
 
     @abstractmethod
-    def preview_scope(self) -> AwsScope:
+    def preview_scope(self) -> Scope:
         """Return the rights that `preview` and `happened` need: reading only."""
 
     @abstractmethod
-    def scope(self, operation: str) -> AwsScope:
+    def scope(self, operation: str) -> Scope:
         """Return the rights that `run` and `verify` need, all literal."""
 
     @abstractmethod

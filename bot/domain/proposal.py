@@ -18,7 +18,7 @@ from pydantic_core import to_jsonable_python
 
 from bot.domain.frozen import Frozen
 from bot.domain.message import Message
-from bot.domain.scope import AwsScope, Risk
+from bot.domain.scope import Risk, Scope
 
 # Enough to tell two cards apart by eye; what is checked is the whole digest.
 FINGERPRINT: Final = 8
@@ -66,7 +66,7 @@ class Bound(Frozen):
     pipeline: str = ""
     playbook: str = ""
     live_state: str = ""
-    scope: AwsScope | None = None
+    scope: Scope | None = None
     credentials: str
     policy: str
     catalog: str

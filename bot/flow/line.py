@@ -39,7 +39,8 @@ def read_line(
         )
     spec = commands[name].spec
     fields = tuple(
-        FieldSpec(argument.name, argument.help) for argument in spec.arguments
+        FieldSpec(one.name, one.help, after=one.after, choices=one.choices)
+        for one in spec.arguments
     )
     given = bind(words[1:], fields, command=f"/infra {name}")
     try:

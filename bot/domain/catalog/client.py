@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bot.domain.catalog.host import ServiceName, Ssh
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -148,7 +149,21 @@ class Volume(_Target):
     ] = None
 
 
-Target = Annotated[Instance | Database | Volume, Field(discriminator="kind")]
+class Host(_Target):
+    """A machine that Tandem may log into; an EC2 instance can be a host as well."""
+
+    kind: Literal["host"]
+    ssh: Annotated[Ssh, Field(description="How Tandem logs in.")]
+    init: Annotated[
+        Literal["systemd", "sysvinit"], Field(description="What runs its services.")
+    ] = "systemd"
+    services: Annotated[
+        tuple[ServiceName, ...],
+        Field(description="Services that may be started, stopped and restarted."),
+    ] = ()
+
+
+Target = Annotated[Instance | Database | Volume | Host, Field(discriminator="kind")]
 
 
 class Inventory(Frozen):
@@ -257,7 +272,13 @@ class Client(Frozen):
     ] = Guide()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
-    def target(self, name: str) -> Instance | Database | Volume | None:
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The principals of its hosts; Vault has a role for each."""
+        hosts = (one for one in self.targets if isinstance(one, Host))
+        return tuple(sorted(host.ssh.principal for host in hosts))
+
+    def target(self, name: str) -> Instance | Database | Volume | Host | None:
         """Return the target of exactly this name, if the client has it."""
         for target in self.targets:
             if target.name == name:

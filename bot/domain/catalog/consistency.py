@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bot.domain.catalog.client import Database, Instance, Volume
+from bot.domain.catalog.client import Database, Host, Instance, Volume
 from bot.domain.catalog.layout import (
     INVENTORY_FILE,
     PROVIDER_FILE,
@@ -183,9 +183,9 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
         for index, target in enumerate(client.targets):
             here = ("targets", index)
             yield from names.again(target.name, target.name, file, (*here, "name"))
-            key, shown = _resource(target)
+            section, key, shown = _resource(target)
             resource = (client.aws.account, client.aws.region, key, shown)
-            yield from resources.again(resource, shown, file, (*here, "aws", key))
+            yield from resources.again(resource, shown, file, (*here, section, key))
             if isinstance(target, Volume):
                 yield from _attached(client, target, file, here)
             if target.terraform is not None:
@@ -209,17 +209,20 @@ def _attached(
         yield Inconsistency.at(file, (*here, "instance"), "unknown-instance", args)
 
 
-def _resource(target: Target) -> tuple[str, str]:
-    """Return by which key the target is found on AWS, and as what."""
+def _resource(target: Target) -> tuple[str, str, str]:
+    """Return where is written how the target is found, by which key, and as what."""
+    if isinstance(target, Host):
+        # Two hosts of one principal would take each other's certificates.
+        return "ssh", "principal", target.ssh.principal
     if isinstance(target, Database):
-        return "db_identifier", target.aws.db_identifier
+        return "aws", "db_identifier", target.aws.db_identifier
     if isinstance(target, Volume):
         if target.aws.volume_id is not None:
-            return "volume_id", target.aws.volume_id
-        return "name_tag", f"volume {target.aws.name_tag}"
+            return "aws", "volume_id", target.aws.volume_id
+        return "aws", "name_tag", f"volume {target.aws.name_tag}"
     if target.aws.instance_id is not None:
-        return "instance_id", target.aws.instance_id
-    return "name_tag", target.aws.name_tag or ""
+        return "aws", "instance_id", target.aws.instance_id
+    return "aws", "name_tag", target.aws.name_tag or ""
 
 
 def _jobs(

@@ -16,7 +16,7 @@ from bot.domain.proposal import Bound, Proposal
 from bot.domain.way_back import Before
 from bot.flow.changes.gathered import Ready
 from bot.flow.changes.going_back import going_back
-from bot.flow.changes.observing import aws_run
+from bot.flow.changes.observing import lent_run
 from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
         bound=bound,
         risk=operation.risk,
         findings=preview.warnings,
+        diff=preview.diff,
         summary=Message.of("card.direct", {"playbook": playbook.name}),
         facts=preview.facts,
         calls=preview.calls,
@@ -75,7 +76,7 @@ def _pinned(operation: Operation, preview: Preview) -> Operation:
 
 
 async def _preview(operation: Operation, playbook: Playbook, *, back: Back) -> Preview:
-    async with aws_run(operation, scope=playbook.preview_scope(), back=back) as run:
+    async with lent_run(operation, scope=playbook.preview_scope(), back=back) as run:
         return await playbook.preview(run)
 
 
