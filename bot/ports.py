@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.lease import Minted, Revoked
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
-    from bot.domain.outgoing import Waiting
+    from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
     from bot.domain.scope import AwsScope, SshScope
@@ -95,6 +95,9 @@ class Store(Protocol):
         after: int = 0,
         most: int = 500,
     ) -> tuple[Record, ...]: ...
+    async def story(
+        self, client: str, *, operation: str, ends: int
+    ) -> tuple[tuple[Record, ...], int]: ...
     async def checkpoints(self, client: str) -> tuple[Checkpoint, ...]: ...
     async def last_checkpoint(self, client: str) -> Checkpoint | None: ...
     async def head(self, client: str) -> tuple[int, str]: ...
@@ -120,7 +123,7 @@ class Outbox(Protocol):
     def hold(self, place: str) -> AbstractAsyncContextManager[bool]: ...
     async def waiting(
         self, client: str, *, place: str, now: datetime
-    ) -> tuple[Waiting, ...]: ...
+    ) -> tuple[Waiting | Unread, ...]: ...
     async def trying(
         self, client: str, *, entries: Sequence[int], at: datetime
     ) -> None: ...
@@ -135,7 +138,12 @@ class Outbox(Protocol):
         until: datetime,
         problem: str,
         untried: bool,
+        counted: bool = True,
     ) -> None: ...
+    async def undeliverable(
+        self, client: str, *, entry: int, problem: str, at: datetime
+    ) -> None: ...
+    async def prune(self, client: str, *, before: datetime) -> int: ...
     async def card_of(self, client: str, *, operation: str) -> str | None: ...
     async def turn(
         self, client: str, *, place: str, now: datetime, gap: timedelta
@@ -282,6 +290,10 @@ class Pace:
     checkpoint: timedelta = timedelta(hours=1)
     # How long whoever ended an operation has to give back what it borrowed itself.
     afterwards: timedelta = timedelta(minutes=1)
+    # A merge makes a pipeline within seconds; without one for so long there is none.
+    no_pipeline: timedelta = timedelta(minutes=30)
+    # What was said and what was delivered is needed no longer than repeats may come.
+    keep: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

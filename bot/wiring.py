@@ -270,6 +270,8 @@ def _pace(settings: Settings) -> Pace:
         post_gap=timedelta(seconds=asked.post_gap),
         checkpoint=timedelta(seconds=asked.checkpoint),
         afterwards=timedelta(seconds=asked.afterwards),
+        keep=timedelta(days=asked.keep),
+        no_pipeline=timedelta(seconds=asked.no_pipeline),
     )
 
 

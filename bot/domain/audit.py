@@ -59,6 +59,7 @@ class EventName(StrEnum):
     EFFECT_MISSING = "effect.missing"
     PLAN_DIFFERED = "plan.differed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
+    MESSAGE_UNDELIVERED = "message.undelivered"
     LOOK_ASKED = "look.asked"
     LOOK_DONE = "look.done"
     TICKET_ASKED = "ticket.asked"

@@ -44,12 +44,17 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One operation and everything the audit has of it."""
+    """
+    One operation and what the audit has of it.
+
+    Of a long one the first and the last records; `left_out` are between the two.
+    """
 
     card: CardView
     records: tuple[Record, ...]
     link: str | None
     language: Language
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 # Words that are answered here; every other first word is a command's name.
 WORDS: Final = ("help", "status", "audit")
 _PAGE: Final = 8
-_STORY: Final = 200
+# Of a story the first and the last records: how it began, and how it stands.
+_ENDS: Final = 100
 
 
 async def answer(knock: Knock, *, front: Front, before: str | None = None) -> View:
@@ -111,14 +112,15 @@ async def _status(caller: Caller, words: Sequence[Word], *, front: Front) -> Sto
     if len(found) != 1:
         key = "refused.no-operation" if not found else "refused.ambiguous-operation"
         raise BadArguments(Message.of(key, {"got": short}))
-    records = await front.store.records(
-        caller.client.id, operation=found[0].id, most=_STORY
+    records, left_out = await front.store.story(
+        caller.client.id, operation=found[0].id, ends=_ENDS
     )
     return Story(
         card=await view_of(found[0], front=front),
         records=records,
         link=found[0].progress.url,
         language=caller.client.language,
+        left_out=left_out,
     )
 
 

@@ -57,6 +57,8 @@ async def sweep(*, back: Back, left: Collection[str] = ()) -> None:
                 await look(client, back=back)
             with _alone("loans", client):
                 await _loans(client, back=back)
+            with _alone("prune", client):
+                await _prune(client, back=back)
         for chain in (*clients, *left, catalog.provider.id):
             with _alone("checkpoint", chain):
                 await _checkpoint(chain, back=back)
@@ -223,6 +225,13 @@ async def _is_left_lent(lent: Lent, *, client: str, back: Back) -> bool:
     # Whoever ends an operation gives back right afterwards: not to be hurried.
     left = (lent.lent_at or back.now()) + back.pace.afterwards < back.now()
     return left and (operation is None or operation.state in ENDED)
+
+
+async def _prune(client: str, *, back: Back) -> None:
+    """Forget what was said and delivered long ago; the audit keeps what happened."""
+    gone = await back.outbox.prune(client, before=back.now() - back.pace.keep)
+    if gone:
+        _log.info("outbox.pruned", client=client, rows=gone)
 
 
 async def _checkpoint(client: str, *, back: Back) -> None:

@@ -28,3 +28,7 @@ event-look-asked = { $who } asked what { $target } is right now.
 event-look-done = What { $target } is right now was looked up and told.
 
 help-questions = These only read: { $lines }
+
+doubt-no-pipeline = It is merged and the merge stands, but GitLab has made no pipeline that applies it. Please look whether pipelines run on the default branch, and start one there: { $url }
+
+event-message-undelivered = Something could not be said, since it could not be read any more.

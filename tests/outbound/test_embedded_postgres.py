@@ -153,6 +153,21 @@ async def test_a_server_that_is_left_running_is_adopted(directory):
     assert (came, same) == (Came.ADOPTED, pid)
 
 
+async def test_a_server_that_was_released_leaves_no_zombie_when_it_ends(directory):
+    server = EmbeddedPostgres(directory)
+    await server.start()
+    pid = server_pid(directory)
+    server.release()
+
+    async with started(directory):
+        pass  # it is adopted, and stopped at the end
+
+    with pytest.raises(ProcessLookupError):
+        for _ in range(1000):
+            os.kill(pid, 0)
+            await asyncio.sleep(0.01)
+
+
 async def test_stopping_what_does_not_run_changes_nothing(directory):
     server = EmbeddedPostgres(directory)
 

@@ -150,6 +150,23 @@ class Store:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(Record.model_validate(dict(row)) for row in rows)
 
+    async def story(
+        self, client: str, *, operation: str, ends: int
+    ) -> tuple[tuple[Record, ...], int]:
+        """Return the first and last `ends` records, and how many are between them."""
+        of = t.audit.c.operation == operation
+        first = select(t.audit).where(of).order_by(t.audit.c.seq).limit(ends)
+        last = select(t.audit).where(of).order_by(t.audit.c.seq.desc()).limit(ends)
+        many = select(func.count()).select_from(t.audit).where(of)
+        async with self.reading(client) as connection:
+            rows = [dict(r) for r in (await connection.execute(first)).mappings()]
+            rows += [dict(r) for r in (await connection.execute(last)).mappings()]
+            total = int((await connection.execute(many)).scalar_one())
+        found = {row["seq"]: Record.model_validate(row) for row in rows}
+        told = tuple(found[seq] for seq in sorted(found))
+        # Counted last: what came in between is a record more, and never one fewer.
+        return told, max(total - len(told), 0)
+
     async def checkpoints(self, client: str) -> tuple[audit.Checkpoint, ...]:
         """Return the client's signed checkpoints, oldest first."""
         query = select(t.checkpoint).order_by(t.checkpoint.c.seq)
