@@ -112,6 +112,7 @@ def test_every_import_is_declared(folders, extras):
         (
             "bot/domain",
             {
+                "holidays",
                 "pydantic",
                 "pydantic_core",
                 "rapidfuzz",

@@ -39,6 +39,8 @@ from bot.domain.catalog.people import Channel, ClientMember
 from bot.domain.frozen import Frozen
 from bot.domain.message import Language
 from bot.domain.scope import Environment
+from bot.domain.timing.freeze import FreezeRule
+from bot.domain.timing.hours import Hours
 
 
 class Criticality(StrEnum):
@@ -221,6 +223,13 @@ class Client(Frozen):
     requests: Annotated[Requests, Field(description="How long requests wait.")] = (
         Requests()
     )
+    hours: Annotated[
+        Hours | None,
+        Field(description="When the client is there; always, if not given."),
+    ] = None
+    freezes: Annotated[
+        tuple[FreezeRule, ...], Field(description="When nothing is decided or run.")
+    ] = ()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
     def target(self, name: str) -> Instance | Database | None:

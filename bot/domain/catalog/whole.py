@@ -12,22 +12,29 @@ import hashlib
 import json
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import model_validator
 
 from bot.domain.catalog.client import Client
 from bot.domain.catalog.consistency import inconsistencies
+from bot.domain.catalog.duty import on_call
 from bot.domain.catalog.people import Person, Provider, ProviderChannel
 from bot.domain.catalog.routes import DeciderRole, RouteRule
 from bot.domain.frozen import Frozen
 from bot.domain.route import Need, Route
+from bot.domain.timing.freeze import Freeze, Hold, hold
+from bot.domain.timing.rota import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.domain.catalog.names import ClientId
     from bot.domain.scope import Environment, Risk
+    from bot.domain.timing.hours import Hours
+
+_CATALOG_ALONE: Final = Standing()
 
 
 class Catalog(Frozen):
@@ -81,15 +88,32 @@ class Catalog(Frozen):
         """Return the client with this id."""
         return self._clients.get(client)
 
-    def on_call(self, at: datetime) -> tuple[Person, ...]:
-        """Return who of the provider is on call, first called first; maybe nobody."""
-        for shift in self.provider.on_call:
-            if shift.covers(at):
-                return tuple(self._people[member] for member in shift.members)
-        return ()
+    def on_call(
+        self, at: datetime, *, standing: Standing = _CATALOG_ALONE
+    ) -> tuple[Person, ...]:
+        """
+        Return who of the provider is on call, first called first; maybe nobody.
+
+        `standing` is what chat and feeds say besides the catalog. Whoever left the
+        catalog is not on call, whatever they say.
+        """
+        found = on_call(
+            self.provider, standing=standing, accounts=self._identities, at=at
+        )
+        people = (self._people.get(member) for member in found)
+        return tuple(
+            person
+            for person in people
+            if person is not None and person.organisation == self.provider.id
+        )
 
     def holders(
-        self, role: str, *, client: ClientId, at: datetime
+        self,
+        role: str,
+        *,
+        client: ClientId,
+        at: datetime,
+        standing: Standing = _CATALOG_ALONE,
     ) -> tuple[Person, ...]:
         """
         Return who may decide as `role` for this client at this moment.
@@ -99,13 +123,51 @@ class Catalog(Frozen):
         if client not in self._clients or role not in set(DeciderRole):
             return ()
         if role == DeciderRole.PROVIDER_ONCALL:
-            return self.on_call(at)
+            return self.on_call(at, standing=standing)
         side, _, name = role.partition(".")
         organisation = self.provider.id if side == "provider" else client
         return tuple(
             person
             for person in self._people.values()
             if person.organisation == organisation and name in person.roles
+        )
+
+    def calendars(self, client: ClientId) -> tuple[Hours, ...]:
+        """
+        Return whose hours count for this client: its own and the provider's.
+
+        KeyError if there is no such client.
+        """
+        both = (self._clients[client].hours, self.provider.hours)
+        return tuple(one for one in both if one is not None)
+
+    def timezone(self, client: str) -> str:
+        """Return the zone in which the client's people speak of time; UTC if unsaid."""
+        found = self._clients.get(client)
+        both = (found.hours if found else None, self.provider.hours)
+        return next((one.timezone for one in both if one is not None), "UTC")
+
+    def hold(
+        self,
+        client: ClientId,
+        *,
+        freezes: Sequence[Freeze],
+        environment: Environment,
+        command: str,
+        at: datetime,
+    ) -> Hold | None:
+        """
+        Return what holds such a request of this client at this moment, or nothing.
+
+        KeyError if there is no such client.
+        """
+        rules = (*self._clients[client].freezes, *self.provider.freezes)
+        return hold(
+            rules,
+            freezes,
+            environment=environment,
+            command=command,
+            at=at,
         )
 
     def route(
