@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pydantic import SecretStr
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from bot.domain.outgoing import Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.scope import AwsScope
+    from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.rota import Standing
     from bot.domain.writes import Lent, Writes
 
 ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
@@ -98,6 +100,9 @@ class Store(Protocol):
         before: str | None,
         most: int,
     ) -> Page: ...
+    async def freezes(self, client: str, *, after: datetime) -> tuple[Freeze, ...]: ...
+    async def standing(self, provider: str, *, at: datetime) -> Standing: ...
+    async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
 

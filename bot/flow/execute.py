@@ -26,6 +26,7 @@ from bot.flow.carrying import merge_request as carry_request
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request
 from bot.flow.holders import still_missing
+from bot.flow.holding import FROZEN, held, standing_now, told_of
 from bot.flow.saying import card, thread, told
 
 if TYPE_CHECKING:
@@ -52,12 +53,15 @@ async def execute(client: str, operation_id: str, *, back: Back) -> None:
 
 
 async def _start(operation: Operation, *, back: Back) -> Operation | None:
-    """Check everything once more and announce; None when it may not run any more."""
+    """Check everything once more and announce; None when it may not run, or not yet."""
+    if await _held(operation, back=back):
+        return None
     objection = await _objection(operation, back=back)
     if objection is not None:
         await _end(operation, objection.state, objection.why, back=back)
         return None
-    running = operation.to(State.RUNNING)
+    progress = operation.progress.model_copy(update={"waiting_for": None})
+    running = operation.to(State.RUNNING).advanced(progress)
     body: dict[str, object] = {"digest": operation.digest}
     await back.store.write(
         Writes(
@@ -78,11 +82,41 @@ async def _started_before(operation: Operation, *, back: Back) -> Operation | No
     An outage or a crash stood between the check and the first call, and rights, target
     and time have gone on meanwhile.
     """
+    if await _held(operation, back=back):
+        return None
     objection = await _objection(operation, back=back)
     if objection is None:
         return operation
     await _end(operation, State.FAILED, objection.why, back=back)
     return None
+
+
+async def _held(operation: Operation, *, back: Back) -> bool:
+    """
+    Whether a freeze holds it back now; that is said once, and `sweep` comes back.
+
+    Its time runs on meanwhile, so that an approval never outlives what it was given
+    for.
+    """
+    hold = await held(operation, at=back.now(), front=back)
+    if hold is None or back.now() >= operation.expires_at:
+        return False
+    waiting = told_of(hold, operation, key=FROZEN, front=back)
+    if operation.progress.waiting_for == waiting:
+        return True
+    progress = operation.progress.model_copy(update={"waiting_for": waiting})
+    body: dict[str, object] = {"until": hold.until.isoformat(), "by": hold.by}
+    event = told(EventName.OPERATION_HELD, operation, body | {"reason": hold.reason})
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(operation.advanced(progress),),
+            events=(event,),
+            says=(card(operation), thread(operation, waiting)),
+        )
+    )
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +169,10 @@ async def _still_approved(operation: Operation, *, back: Back) -> bool:
         return False
     if back.catalog.current().member(operation.requester) is None:
         return False
-    return not still_missing(operation, decisions=decisions, front=back)
+    standing = await standing_now(back)
+    return not still_missing(
+        operation, decisions=decisions, standing=standing, front=back
+    )
 
 
 async def _carry(operation: Operation, *, back: Back) -> None:

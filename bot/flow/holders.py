@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from bot.domain.decision import Decision
     from bot.domain.operation import Operation
     from bot.domain.route import Need
+    from bot.domain.timing.rota import Standing
     from bot.ports import Front
 
 
-def holders_now(operation: Operation, *, front: Front) -> Mapping[str, frozenset[str]]:
+def holders_now(
+    operation: Operation, *, standing: Standing, front: Front
+) -> Mapping[str, frozenset[str]]:
     """Return who holds each role of the route at this moment."""
     catalog = front.catalog.current()
     route = operation.route
@@ -24,7 +27,10 @@ def holders_now(operation: Operation, *, front: Front) -> Mapping[str, frozenset
         need.role: frozenset(
             person.id
             for person in catalog.holders(
-                need.role, client=operation.client, at=front.now()
+                need.role,
+                client=operation.client,
+                at=front.now(),
+                standing=standing,
             )
         )
         for need in (route.needs if route else ())
@@ -32,13 +38,18 @@ def holders_now(operation: Operation, *, front: Front) -> Mapping[str, frozenset
 
 
 def still_missing(
-    operation: Operation, *, decisions: Sequence[Decision], front: Front
+    operation: Operation,
+    *,
+    decisions: Sequence[Decision],
+    standing: Standing,
+    front: Front,
 ) -> tuple[Need, ...]:
     """
     Return the places of the route that no approval fills.
 
-    An approval counts by who held which role at its moment, as today's catalog tells:
-    a handover of the shift takes nothing away, a role that was withdrawn does.
+    An approval counts by who held which role at its moment, as today's catalog tells,
+    and what chat and feeds said of that moment (`standing`): a handover of the shift
+    takes nothing away, a role that was withdrawn does.
     """
     catalog, route = front.catalog.current(), operation.route
     if route is None:
@@ -48,7 +59,10 @@ def still_missing(
             need.role: frozenset(
                 person.id
                 for person in catalog.holders(
-                    need.role, client=operation.client, at=one.at
+                    need.role,
+                    client=operation.client,
+                    at=one.at,
+                    standing=standing,
                 )
             )
             for need in route.needs

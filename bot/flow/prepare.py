@@ -24,6 +24,7 @@ from bot.flow.changes import direct_action, merge_request
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
 from bot.flow.holders import holders_now
+from bot.flow.holding import standing_now
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
 
@@ -101,15 +102,17 @@ async def _propose(ready: Ready, *, back: Back) -> None:
             events=(told(EventName.OPERATION_PROPOSED, operation, body),),
             says=(
                 card(operation),
-                thread(operation, _call(proposed, back=back)),
+                thread(operation, await _call(proposed, back=back)),
             ),
         )
     )
 
 
-def _call(proposed: Operation, *, back: Back) -> Message:
+async def _call(proposed: Operation, *, back: Back) -> Message:
     """Call those who may decide: a card that is drawn anew calls nobody."""
-    able = able_to_decide(proposed, holders=holders_now(proposed, front=back))
+    standing = await standing_now(back)
+    holders = holders_now(proposed, standing=standing, front=back)
+    able = able_to_decide(proposed, holders=holders)
     until = _clock(proposed)
     if not able:
         return Message.of("thread.proposed-nobody", {"until": until})

@@ -22,6 +22,7 @@ from bot.domain.outgoing import Outgoing, Way
 from bot.domain.reference import reference
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
+from bot.flow.holding import standing_now
 from bot.flow.lending import give_back
 from bot.flow.saying import card, thread, told
 
@@ -167,11 +168,13 @@ async def _remind(operation: Operation, *, back: Back) -> None:
         return
     if back.now() < operation.expires_at - route.remind_before:
         return
-    catalog = back.catalog.current()
+    catalog, standing = back.catalog.current(), await standing_now(back)
     people = {
         person.id: person
         for need in route.needs
-        for person in catalog.holders(need.role, client=operation.client, at=back.now())
+        for person in catalog.holders(
+            need.role, client=operation.client, at=back.now(), standing=standing
+        )
         if person.id != operation.requester
     }
     args: dict[str, str | int | Message] = {

@@ -12,3 +12,52 @@ catalog-more-than-there-are = Got { $got } on call at once, of { $limit }.
 catalog-event-twice = The event “{ $got }” is given twice. Each title is one person's.
 catalog-quiet-always = It would be quiet all day and all night: from and until are the same time.
 catalog-escalation-order = The managers would be told before the next person: wanted next_after shorter than manager_after.
+
+## Moments that people type
+
+refused-when-unread = “{ $got }” is not a moment Tandem reads. Please type one of: today 18:00, tonight 22:00, tomorrow 09:00, friday 09:00, 2026-12-01 22:00, or 2026-12-01T22:00+01:00.
+refused-when-past = “{ $got }” is over already: { $found }. Please give a moment that is still to come, with its date if it is not today.
+refused-when-far = “{ $got }” is more than 90 days away: { $found }. Please ask again closer to it.
+refused-when-tonight = “{ $got }”: tonight begins at 17:00. Please type today or tomorrow, and the time.
+refused-when-twice = “{ $got }” comes twice in { $timezone }, because clocks go back that night. Please type which one: { $both }
+refused-when-skipped = “{ $got }” never comes in { $timezone }, because clocks go forward over it. Please give another time.
+
+## Freezes
+
+refused-freeze-usage = Please say where, until when and why, as in: /infra freeze production until tomorrow 09:00 We launch tonight
+refused-freeze-where = There is no environment “{ $got }”. Please type one of: { $known }.
+refused-unfreeze-usage = Please say where, as in: /infra unfreeze production
+refused-freeze-none = There is no freeze declared in chat to end here. One that the catalog declares ends there.
+refused-freeze-not-yours = Only an owner of the client, the provider's on-call and its managers declare and end a freeze. Please ask one of them.
+refused-freeze-of-others = This freeze was declared by { $who } of the other company: { $reason }. Only their company ends it early. Please ask them.
+refused-frozen = { $declared ->
+    [yes] { $who } froze this until { $until }: { $reason }
+   *[no] This is frozen by the catalog ({ $who }) until { $until }: { $reason }
+ } It cannot be approved before. It can still be denied or cancelled.
+
+freeze-declared = Frozen ({ $environment }) until { $until }. People can ask, but nothing is approved or run. To end it early: /infra unfreeze { $environment }
+freeze-announced = { $who } froze { $environment ->
+    [all] everything
+   *[other] { $environment }
+ } here until { $until }: { $reason } Requests are still taken; they are approved and run afterwards.
+freeze-lifted = { $count ->
+    [one] The freeze is over.
+   *[other] { $count } freezes are over.
+ } What was approved runs now.
+freeze-over = { $who } ended the freeze of { $environment ->
+    [all] everything
+   *[other] { $environment }
+ } here. What was approved runs now.
+
+waiting-frozen = { $declared ->
+    [yes] { $who } froze this until { $until }: { $reason }
+   *[no] This is frozen by the catalog ({ $who }) until { $until }: { $reason }
+ } It is approved and runs afterwards, if its time is not over by then.
+card-frozen = { $declared ->
+    [yes] Frozen by { $who } until { $until }: { $reason }
+   *[no] Frozen by the catalog ({ $who }) until { $until }: { $reason }
+ } It cannot be approved or run before.
+
+event-operation-held = It was held by a freeze of { $by } until { $until }: { $reason }
+event-freeze-declared = A freeze was declared.
+event-freeze-lifted = A freeze was ended.

@@ -17,6 +17,7 @@ from bot.domain.message import Message
 from bot.domain.timing.zone import moments, wall, zone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
@@ -60,6 +61,13 @@ def read_moment(text: str, *, now: datetime, timezone: str) -> datetime:
     if found - now > _FARTHEST:
         raise _unfit("far", text, found=found, timezone=timezone)
     return found
+
+
+def take_moment(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the words of a line that tell a moment, and the words after them."""
+    alone = bool(words) and (" " in words[0] or "T" in words[0])
+    many = 1 if alone else _TWO
+    return " ".join(words[:many]), tuple(words[many:])
 
 
 def shown(at: datetime, *, timezone: str) -> str:
