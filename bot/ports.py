@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.scope import AwsScope
     from bot.domain.timing.freeze import Freeze
-    from bot.domain.timing.rota import Standing
+    from bot.domain.timing.rota import Slot, Standing
     from bot.domain.writes import Lent, Writes
 
 ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
@@ -219,6 +219,15 @@ class Lender(Protocol):
     async def revoke(self, accessor: str) -> Revoked: ...
 
 
+class Feeds(Protocol):
+    """What says who is on call, besides the catalog; Unavailable when it does not."""
+
+    async def read(
+        self, name: str, *, timezone: str, begins: datetime, until: datetime
+    ) -> tuple[Slot, ...]: ...
+    async def group(self, group: str, *, team: str) -> tuple[str, ...]: ...
+
+
 class Notary(Protocol):
     """A key kept apart that signs how long a chain was, and its last hash."""
 
@@ -264,3 +273,4 @@ class Back(Front):
     notary: Notary
     sleep: Callable[[float], Awaitable[None]]
     pace: Pace
+    feeds: Feeds | None = None

@@ -60,6 +60,10 @@ class EventName(StrEnum):
     OPERATION_HELD = "operation.held"
     FREEZE_DECLARED = "freeze.declared"
     FREEZE_LIFTED = "freeze.lifted"
+    DUTY_TAKEN = "duty.taken"
+    DUTY_GIVEN = "duty.given"
+    ROTA_STALLED = "rota.stalled"
+    ROTA_RESUMED = "rota.resumed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
 
 

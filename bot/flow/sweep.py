@@ -22,6 +22,7 @@ from bot.domain.outgoing import Outgoing, Way
 from bot.domain.reference import reference
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
+from bot.flow.feeds import refresh
 from bot.flow.holding import standing_now
 from bot.flow.lending import give_back
 from bot.flow.saying import card, thread, told
@@ -55,6 +56,8 @@ async def sweep(*, back: Back, left: Collection[str] = ()) -> None:
                 await look(client, back=back)
             with _alone("loans", client):
                 await _loans(client, back=back)
+        with _alone("feeds", catalog.provider.id):
+            await refresh(back=back)
         for chain in (*clients, *left, catalog.provider.id):
             with _alone("checkpoint", chain):
                 await _checkpoint(chain, back=back)

@@ -61,3 +61,21 @@ card-frozen = { $declared ->
 event-operation-held = It was held by a freeze of { $by } until { $until }: { $reason }
 event-freeze-declared = A freeze was declared.
 event-freeze-lifted = A freeze was ended.
+
+## The rota
+
+oncall-shown = On call now: { $now }. From { $from }: { $next }.
+oncall-always = On call now: { $now }. No change is planned.
+oncall-taken = { $who } took over and is on call until { $until }.
+oncall-given = { $by } handed over: { $who } is on call until { $until }.
+refused-oncall-usage = Please type one of: /infra oncall, /infra oncall take until tomorrow 09:00, /infra oncall give @person until tomorrow 09:00
+refused-oncall-long = An override lasts 14 days at most. Please give an earlier end, or have the rota changed in the catalog.
+refused-rota-not-yours = Only the provider's engineers, and whom its rota names, take over or hand over. Please ask one of them.
+refused-rota-not-theirs = { $who } is not among those who may be on call. Please pick an engineer of the provider.
+rota-stalled = The calendar { $feed }, which says who is on call, could not be read for too long. Nobody is on call by it now, so nobody can approve as such. Whoever takes over types: /infra oncall take
+rota-resumed = The calendar { $feed } is read again; the rota goes by it.
+
+event-duty-taken = Somebody took over the rota.
+event-duty-given = The rota was handed over.
+event-rota-stalled = A calendar of the rota stood still, so nobody was on call by it.
+event-rota-resumed = A calendar of the rota was read again.

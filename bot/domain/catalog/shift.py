@@ -24,6 +24,7 @@ from bot.domain.catalog.names import (
 )
 from bot.domain.frozen import Frozen
 from bot.domain.timing.rota import Rotation
+from bot.domain.timing.zone import ZoneName
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +45,9 @@ class CalendarFeed(Frozen):
     stale_after: Annotated[
         Duration, Field(description="Older than that, nobody is on call by it.")
     ] = timedelta(hours=2)
+    timezone: Annotated[
+        ZoneName, Field(description="Of its times that say no zone; else UTC.")
+    ] = "UTC"
     events: Annotated[
         tuple[EventOf, ...],
         Field(min_length=1, description="Whose turn which event is."),

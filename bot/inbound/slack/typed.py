@@ -22,6 +22,8 @@ from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock, enter, turn_away
+from bot.flow.duty import WORDS as DUTY_WORDS
+from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
 
@@ -51,6 +53,8 @@ async def typed(knock: Knock, *, front: Front) -> View:
         told = await _decided(knock, front=front)
     elif word in FREEZE_WORDS:
         told = await freeze(knock, front=front)
+    elif word in DUTY_WORDS:
+        told = await oncall(knock, front=front)
     else:
         told = await ask(knock, front=front)
     return Said(told, language_of(knock, front=front))
