@@ -29,8 +29,8 @@ from bot.inbound.worker import Rhythm, Worker
 from bot.outbound import clock
 from bot.outbound.aws import Aws
 from bot.outbound.catalog import CatalogKeeper, Outcome
-from bot.outbound.gitlab import GitLab
 from bot.outbound.feeds import Feeds
+from bot.outbound.gitlab import GitLab
 from bot.outbound.lender import Lender
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.listen import conninfo, heard
