@@ -10,12 +10,14 @@ catalog-freeze-overlaps = The freeze lasts longer than the time until it comes b
 catalog-shift-source = A shift has members, or a feed, or a group: wanted exactly one; only members take turns.
 catalog-more-than-there-are = Got { $got } on call at once, of { $limit }.
 catalog-event-twice = The event “{ $got }” is given twice. Each title is one person's.
+catalog-needs-or-envelope = A rule says who approves, or has an envelope and needs: []. Wanted one of the two.
+catalog-envelope-twice = The envelope “{ $got }” is in a rule above already. Each is counted by its name: please give this one another.
 catalog-quiet-always = It would be quiet all day and all night: from and until are the same time.
 catalog-escalation-order = The managers would be told before the next person: wanted next_after shorter than manager_after.
 
 ## Moments that people type
 
-refused-when-unread = “{ $got }” is not a moment Tandem reads. Please type one of: today 18:00, tonight 22:00, tomorrow 09:00, friday 09:00, 2026-12-01 22:00, or 2026-12-01T22:00+01:00.
+refused-when-unread = “{ $got }” is not a moment Tandem reads. Please type one of: today 18:00, tonight 22:00, tomorrow 09:00, friday 09:00, 2026-12-01 22:00, or with its zone 2026-12-01T22:00Z.
 refused-when-past = “{ $got }” is over already: { $found }. Please give a moment that is still to come, with its date if it is not today.
 refused-when-far = “{ $got }” is more than 90 days away: { $found }. Please ask again closer to it.
 refused-when-tonight = “{ $got }”: tonight begins at 17:00. Please type today or tomorrow, and the time.

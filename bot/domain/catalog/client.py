@@ -192,6 +192,33 @@ class Aws(Frozen):
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
 
 
+class TrustLevel(StrEnum):
+    """How far a client has come on the ladder, from asking to merging by itself."""
+
+    PROPOSE = "propose"
+    REVIEW = "review"
+    SELF_SERVE = "self-serve"
+    COMMITTER = "committer"
+
+
+class Trust(Frozen):
+    """The client's step on the ladder, for each environment."""
+
+    staging: Annotated[TrustLevel, Field(description="Its step in staging.")] = (
+        TrustLevel.PROPOSE
+    )
+    production: Annotated[TrustLevel, Field(description="Its step in production.")] = (
+        TrustLevel.PROPOSE
+    )
+
+    def level(self, environment: Environment) -> TrustLevel:
+        """Return the client's step in this environment."""
+        return {
+            Environment.STAGING: self.staging,
+            Environment.PRODUCTION: self.production,
+        }[environment]
+
+
 class Requests(Frozen):
     """How long a request of this client waits, where its route does not say."""
 
@@ -230,6 +257,9 @@ class Client(Frozen):
     freezes: Annotated[
         tuple[FreezeRule, ...], Field(description="When nothing is decided or run.")
     ] = ()
+    trust: Annotated[
+        Trust, Field(description="How far it is trusted; rules may ask for it.")
+    ] = Trust()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
     def target(self, name: str) -> Instance | Database | None:

@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import model_validator
 
+from bot.domain.catalog.choosing import Request, chosen_rule, passed
 from bot.domain.catalog.client import Client
 from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.duty import on_call
 from bot.domain.catalog.people import Person, Provider, ProviderChannel
 from bot.domain.catalog.routes import DeciderRole, RouteRule
 from bot.domain.frozen import Frozen
-from bot.domain.route import Need, Route
+from bot.domain.route import Facts, Need, Route
 from bot.domain.timing.freeze import Freeze, Hold, hold
 from bot.domain.timing.rota import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.domain.catalog.names import ClientId
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.timing.hours import Hours
 
 _CATALOG_ALONE: Final = Standing()
+_NO_FACTS: Final = Facts()
 
 
 class Catalog(Frozen):
@@ -171,25 +173,44 @@ class Catalog(Frozen):
         )
 
     def route(
-        self, *, client: ClientId, risk: Risk, environment: Environment, command: str
+        self,
+        *,
+        client: ClientId,
+        risk: Risk,
+        environment: Environment,
+        command: str,
+        facts: Facts = _NO_FACTS,
+        used: Mapping[str, int] | None = None,
     ) -> Route | None:
         """
         Return who must decide such a request; None means nobody may, so it ends there.
 
-        KeyError if there is no such client.
+        `used` has how often each envelope let something pass today; without it no
+        envelope is open. Whatever smaller risk would ask of more people is asked of the
+        greater one too. KeyError if there is no such client.
         """
-        requests = self._clients[client].requests
-        for rule in self.routes:
-            if rule.match.fits(risk=risk, environment=environment, command=command):
-                return Route(
-                    needs=tuple(
-                        Need(role=place.role.value, count=place.count)
-                        for place in rule.needs
-                    ),
-                    expires=rule.expires or requests.expires,
-                    remind_before=rule.remind_before or requests.remind_before,
-                )
-        return None
+        own = self._clients[client]
+        chosen = chosen_rule(
+            self.routes,
+            risk=risk,
+            request=Request(
+                environment=environment,
+                command=command,
+                trust=own.trust.level(environment),
+                facts=facts,
+            ),
+            used=used or {},
+        )
+        if chosen is None:
+            return None
+        return Route(
+            needs=tuple(
+                Need(role=place.role.value, count=place.count) for place in chosen.needs
+            ),
+            expires=chosen.expires or own.requests.expires,
+            remind_before=chosen.remind_before or own.requests.remind_before,
+            envelope=passed(chosen, used or {}),
+        )
 
     @cached_property
     def _clients(self) -> dict[str, Client]:
