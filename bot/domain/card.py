@@ -19,7 +19,8 @@ class CardView:
     One operation as it stands, and who is who around it.
 
     `people` has every member that is named on the card, by id; a member who has left
-    the catalog is missing there and shown by id. `held` says that it is frozen.
+    the catalog is missing there and shown by id. `held` says that it is frozen,
+    `scheduled` for when it is asked.
     """
 
     operation: Operation
@@ -30,3 +31,4 @@ class CardView:
     client_name: str
     language: Language
     held: Message | None = None
+    scheduled: Message | None = None

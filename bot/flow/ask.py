@@ -22,10 +22,13 @@ from bot.domain.outgoing import Outgoing, Way
 from bot.domain.scope import Risk
 from bot.domain.suggest import near
 from bot.domain.text import read_words
+from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.catalog import Target
     from bot.domain.change import DirectAction
     from bot.domain.command import Command
@@ -44,14 +47,25 @@ async def ask(knock: Knock, *, front: Front) -> Message:
         operation = _compose(caller, front=front)
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
-    answer = Message.of(
-        "asked.noted", {"id": operation.short, "title": operation.change.title}
-    )
+    answer = _noted(operation, front=front)
     try:
         await front.store.write(_writes(operation, caller=caller, answer=answer))
     except Duplicate as duplicate:
         return duplicate.answer or answer
     return answer
+
+
+def _noted(operation: Operation, *, front: Front) -> Message:
+    """Return what the person is told at once; a moment is said back in full."""
+    args: dict[str, str | int | Message] = {
+        "id": operation.short,
+        "title": operation.change.title,
+    }
+    if operation.scheduled_for is None:
+        return Message.of("asked.noted", args)
+    timezone = front.catalog.current().timezone(operation.client)
+    args["at"] = shown(operation.scheduled_for, timezone=timezone)
+    return Message.of("asked.scheduled", args)
 
 
 def _compose(caller: Caller, *, front: Front) -> Operation:
@@ -60,6 +74,7 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
     change = command.change(target, caller.client)
     _refuse_protected(change, target)
     now = front.now()
+    scheduled = _scheduled(caller, front=front)
     return Operation(
         id=front.new_id(),
         client=caller.client.id,
@@ -75,14 +90,24 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
         change=change,
         risk=_risk(command, target),
         asked_at=now,
-        expires_at=now + caller.client.requests.expires,
+        expires_at=(scheduled or now) + caller.client.requests.expires,
+        scheduled_for=scheduled,
     )
+
+
+def _scheduled(caller: Caller, *, front: Front) -> datetime | None:
+    """Return the moment that the line asks it to run at, if it does."""
+    _, text = take_at(read_words(caller.knock.text))
+    if text is None:
+        return None
+    timezone = front.catalog.current().timezone(caller.client.id)
+    return read_moment(text, now=front.now(), timezone=timezone)
 
 
 def read_command(caller: Caller, *, front: Front) -> Command:
     """Return the command that the line spells, or say what does not fit."""
     commands = front.registry.commands
-    words = read_words(caller.knock.text)
+    words, _ = take_at(read_words(caller.knock.text))
     name = words[0].text if words else ""
     if name not in commands:
         known = near(name, commands) or tuple(sorted(commands))
@@ -184,6 +209,11 @@ def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
                     "risk": operation.risk.name.lower(),
                     "slack": f"{caller.knock.team}/{caller.knock.user}",
                     "organisation": caller.person.organisation,
+                    "scheduled_for": (
+                        operation.scheduled_for.isoformat()
+                        if operation.scheduled_for
+                        else None
+                    ),
                 },
             ),
         ),

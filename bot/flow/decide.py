@@ -246,7 +246,8 @@ def _outcome(
         operation, decisions=decisions, standing=near.standing, front=front
     ):
         return operation, None, ()
-    execute = Job(task=Task.EXECUTE, operation=operation.id)
+    wait = operation.wait(by.now)
+    execute = Job(task=Task.EXECUTE, operation=operation.id, after=wait)
     return operation.to(State.APPROVED), EventName.OPERATION_APPROVED, (execute,)
 
 

@@ -20,6 +20,7 @@ from bot.domain.errors import Broken, OutcomeUnknown, Refused
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.proposal import differences, digest, voided
+from bot.domain.timing.hours import all_open
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
@@ -54,6 +55,8 @@ async def execute(client: str, operation_id: str, *, back: Back) -> None:
 
 async def _start(operation: Operation, *, back: Back) -> Operation | None:
     """Check everything once more and announce; None when it may not run, or not yet."""
+    if operation.wait(back.now()) is not None:
+        return None  # too early: `sweep` sees to it that somebody comes back
     if await _held(operation, back=back):
         return None
     objection = await _objection(operation, back=back)
@@ -133,6 +136,8 @@ async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
         return _Objection(State.EXPIRED, Message.of("ended.expired-approved"))
     if not await _still_approved(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.rights"))
+    if _is_closed(operation, back=back):
+        return _Objection(State.VOIDED, Message.of("voided.closed"))
     try:
         why = await _moved(operation, back=back)
     except Refused as refusal:
@@ -169,10 +174,20 @@ async def _still_approved(operation: Operation, *, back: Back) -> bool:
         return False
     if back.catalog.current().member(operation.requester) is None:
         return False
+    if not operation.route.needs:
+        return operation.route.envelope is not None
     standing = await standing_now(back)
     return not still_missing(
         operation, decisions=decisions, standing=standing, front=back
     )
+
+
+def _is_closed(operation: Operation, *, back: Back) -> bool:
+    """Whether only a policy approved it, and nobody is there while it would run."""
+    if operation.route is None or operation.route.envelope is None:
+        return False
+    calendars = back.catalog.current().calendars(operation.client)
+    return not all_open(calendars, back.now())
 
 
 async def _carry(operation: Operation, *, back: Back) -> None:

@@ -32,7 +32,7 @@ async def around(operation: Operation, *, front: Front) -> Around:
     """Return what the calendar says of this operation at this moment."""
     return Around(
         standing=await standing_now(front),
-        hold=await held(operation, at=front.now(), front=front),
+        hold=await held(operation, at=operation.runs_at(front.now()), front=front),
     )
 
 

@@ -118,7 +118,12 @@ async def _look(operation: Operation, *, back: Back) -> Job | None:
         case State.ASKED:
             return Job(task=Task.PREPARE, operation=operation.id, once=True)
         case State.APPROVED | State.RUNNING:
-            return Job(task=Task.EXECUTE, operation=operation.id, once=True)
+            return Job(
+                task=Task.EXECUTE,
+                operation=operation.id,
+                after=operation.wait(back.now()),
+                once=True,
+            )
         case State.IN_DOUBT:
             return Job(
                 task=Task.EXECUTE,
@@ -144,6 +149,8 @@ def _next_look(operation: Operation, *, back: Back) -> timedelta:
 def _is_late(operation: Operation, *, back: Back) -> bool:
     """Whether it still waits for a start, and its time is over."""
     waits = operation.state in (State.ASKED, State.PROPOSED, State.APPROVED)
+    if operation.state is State.PROPOSED:
+        return back.now() >= operation.decide_by
     return waits and back.now() >= operation.expires_at
 
 
@@ -169,7 +176,7 @@ async def _remind(operation: Operation, *, back: Back) -> None:
     route = operation.route
     if route is None or operation.reminded:
         return
-    if back.now() < operation.expires_at - route.remind_before:
+    if back.now() < operation.decide_by - route.remind_before:
         return
     catalog, standing = back.catalog.current(), await standing_now(back)
     people = {
@@ -183,7 +190,7 @@ async def _remind(operation: Operation, *, back: Back) -> None:
     args: dict[str, str | int | Message] = {
         "id": operation.short,
         "title": operation.change.title,
-        "until": operation.expires_at.strftime("%H:%M UTC"),
+        "until": operation.decide_by.strftime("%H:%M UTC"),
     }
     asks = tuple(
         Outgoing(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.card import CardView
+from bot.domain.message import Message
 from bot.domain.policy import able_to_decide
+from bot.domain.timing.when import shown
 from bot.flow.holders import holders_now, still_missing
 from bot.flow.holding import around, told_of
 
@@ -37,4 +39,13 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
         held=told_of(near.hold, operation, key="card.frozen", front=front)
         if near.hold
         else None,
+        scheduled=_scheduled(operation, front=front),
     )
+
+
+def _scheduled(operation: Operation, *, front: Front) -> Message | None:
+    if operation.scheduled_for is None:
+        return None
+    timezone = front.catalog.current().timezone(operation.client)
+    at = shown(operation.scheduled_for, timezone=timezone)
+    return Message.of("card.scheduled", {"at": at})

@@ -81,3 +81,13 @@ event-duty-taken = Somebody took over the rota.
 event-duty-given = The rota was handed over.
 event-rota-stalled = A calendar of the rota stood still, so nobody was on call by it.
 event-rota-resumed = A calendar of the rota was read again.
+
+## Schedules and envelopes
+
+refused-when-again = Two moments are given. Please keep one, as in: --at "tonight 22:00"
+asked-scheduled = Noted as { $id }: { $title }, to run at { $at }. A card follows here with what it would do and who decides; it has to be decided by then, and can be cancelled until then.
+card-scheduled = Scheduled for { $at }. It is decided before, and everything is checked again then.
+changed-scheduled-for = The moment it is scheduled for is { $after } instead of { $before }.
+thread-envelope = Approved by the policy, not by a person: envelope { $envelope }, { $number } of { $most } today.
+card-envelope = Approved by the policy: envelope { $envelope }, { $number } of { $most } that day
+voided-closed = Only the policy approved it, and nobody is there now: what it approves runs while people are there. Please ask for it anew.

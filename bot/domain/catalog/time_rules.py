@@ -47,6 +47,17 @@ class Quiet(Frozen):
         """Return the moment (UTC) at which the night that covers `at` is over."""
         return self._awake().next_opening(at) or at
 
+    def stretched(self, begins: datetime, *, lasts: timedelta) -> datetime:
+        """Return when so much time is over, if nights do not count."""
+        awake, here, left = self._awake(), begins, lasts
+        while True:
+            here = awake.next_opening(here) or here
+            night = awake.next_closing(here)
+            if night is None or here + left <= night:
+                return here + left
+            left -= night - here
+            here = night
+
     def _awake(self) -> Hours:
         """Return the day as opening hours: quiet is when they are closed."""
         if self.begins > self.until:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from bot.domain.text import Word
+
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _EXACT: Final = re.compile(
@@ -68,6 +70,32 @@ def take_moment(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     alone = bool(words) and (" " in words[0] or "T" in words[0])
     many = 1 if alone else _TWO
     return " ".join(words[:many]), tuple(words[many:])
+
+
+def take_at(words: Sequence[Word]) -> tuple[tuple[Word, ...], str | None]:
+    """
+    Return a line's words without `--at …` or `at:…`, and the moment's words if any.
+
+    BadArguments for a second moment: which one was meant is not guessed.
+    """
+    kept: list[Word] = []
+    moment: str | None = None
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        pair = word.pair(":")
+        if word.text == "--at" and not word.quoted:
+            after = left
+        elif pair is not None and pair[0] == "at":
+            after = [pair[1], *left]
+        else:
+            kept.append(word)
+            continue
+        if moment is not None:
+            raise BadArguments(Message.of("refused.when-again"))
+        moment, rest = take_moment([one.text for one in after])
+        left = list(after[len(after) - len(rest) :])
+    return tuple(kept), moment
 
 
 def shown(at: datetime, *, timezone: str) -> str:

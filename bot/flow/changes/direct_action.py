@@ -80,4 +80,5 @@ def _bound(
         policy=VERSION,
         catalog=back.catalog.current().version_for(operation.client),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )

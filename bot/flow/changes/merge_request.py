@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.forge import PipelineStatus, RequestState
 from bot.domain.message import Message
-from bot.domain.plan_text import plan_lines, plan_summary
+from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
@@ -173,6 +173,7 @@ async def _ready(
         policy=VERSION,
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )
     strangers = _strangers(request, catalog)
     authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
@@ -188,6 +189,7 @@ async def _ready(
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url,
+        effects=effects_of(plan),
     )
     return Ready(operation, proposal)
 

@@ -74,6 +74,8 @@ def _blocks(view: CardView, pen: Pen) -> Iterator[Json]:
     yield blocks.section(status(view, pen))
     if operation.outcome is not None:
         yield blocks.section(bounded(operation.outcome, pen))
+    if view.scheduled is not None and operation.state in _HOLDABLE:
+        yield blocks.section(f"🕙 {bounded(view.scheduled, pen)}")
     if view.held is not None and operation.state in _HOLDABLE:
         yield blocks.section(f"🧊 {bounded(view.held, pen)}")
     else:
