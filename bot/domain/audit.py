@@ -57,6 +57,7 @@ class EventName(StrEnum):
     EFFECT_VERIFIED = "effect.verified"
     EFFECT_MISSING = "effect.missing"
     PLAN_DIFFERED = "plan.differed"
+    OPERATION_ESCALATED = "operation.escalated"
     OPERATION_HELD = "operation.held"
     FREEZE_DECLARED = "freeze.declared"
     FREEZE_LIFTED = "freeze.lifted"

@@ -20,7 +20,7 @@ class CardView:
 
     `people` has every member that is named on the card, by id; a member who has left
     the catalog is missing there and shown by id. `held` says that it is frozen,
-    `scheduled` for when it is asked.
+    `scheduled` for when it is asked, `quiet` that nobody is called for it at night.
     """
 
     operation: Operation
@@ -32,3 +32,4 @@ class CardView:
     language: Language
     held: Message | None = None
     scheduled: Message | None = None
+    quiet: Message | None = None

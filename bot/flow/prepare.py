@@ -26,6 +26,7 @@ from bot.flow.changes import direct_action, merge_request
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
 from bot.flow.envelope import facts_of, let_pass, open_envelopes
+from bot.flow.escalate import is_quiet
 from bot.flow.holders import holders_now
 from bot.flow.holding import standing_now
 from bot.flow.naming import called
@@ -97,7 +98,9 @@ async def _propose(ready: Ready, *, back: Back) -> None:
     notes = (*proposal.notes, *_look_alikes(operation, back=back))
     proposal = proposal.model_copy(update={"bound": bound, "notes": notes})
     proposed = operation.proposed(proposal, digest=digest(bound), route=route)
-    proposed = proposed.model_copy(update={"proposed_at": back.now()})
+    quiet = is_quiet(proposed, front=back)
+    update = {"proposed_at": back.now(), "called": not quiet}
+    proposed = proposed.model_copy(update=update)
     body: dict[str, object] = {
         "digest": proposed.digest,
         "bound": bound.model_dump(mode="json"),
@@ -140,6 +143,8 @@ def _expires(operation: Operation, *, route: Route, risk: Risk, back: Back) -> d
 
 async def _call(proposed: Operation, *, back: Back) -> Message:
     """Call those who may decide: a card that is drawn anew calls nobody."""
+    if not proposed.called:
+        return Message.of("thread.proposed-quiet", {"until": _clock(proposed)})
     standing = await standing_now(back)
     holders = holders_now(proposed, standing=standing, front=back)
     able = able_to_decide(proposed, holders=holders)

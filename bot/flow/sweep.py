@@ -22,6 +22,7 @@ from bot.domain.outgoing import Outgoing, Way
 from bot.domain.reference import reference
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
+from bot.flow.escalate import call_in_the_morning, escalate, is_quiet
 from bot.flow.feeds import refresh
 from bot.flow.holding import standing_now
 from bot.flow.lending import give_back
@@ -132,7 +133,9 @@ async def _look(operation: Operation, *, back: Back) -> Job | None:
                 once=True,
             )
         case _:
-            await _remind(operation, back=back)
+            operation = await call_in_the_morning(operation, back=back)
+            if not await _remind(operation, back=back):
+                await escalate(operation, back=back)
     if not isinstance(operation.change, MergeRequest):
         return None
     return Job(
@@ -172,12 +175,15 @@ async def _expire(operation: Operation, *, back: Back) -> None:
     )
 
 
-async def _remind(operation: Operation, *, back: Back) -> None:
+async def _remind(operation: Operation, *, back: Back) -> bool:
+    """Remind those who decide, once, and tell whether it was done now."""
     route = operation.route
     if route is None or operation.reminded:
-        return
+        return False
     if back.now() < operation.decide_by - route.remind_before:
-        return
+        return False
+    if is_quiet(operation, front=back):
+        return False
     catalog, standing = back.catalog.current(), await standing_now(back)
     people = {
         person.id: person
@@ -220,6 +226,7 @@ async def _remind(operation: Operation, *, back: Back) -> None:
             says=(thread(operation, Message.of("remind.thread", args)), *asks),
         )
     )
+    return True
 
 
 async def _loans(client: str, *, back: Back) -> None:

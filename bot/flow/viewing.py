@@ -40,6 +40,7 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
         if near.hold
         else None,
         scheduled=_scheduled(operation, front=front),
+        quiet=None if operation.called else Message.of("card.quiet"),
     )
 
 

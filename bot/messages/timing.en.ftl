@@ -91,3 +91,13 @@ changed-scheduled-for = The moment it is scheduled for is { $after } instead of 
 thread-envelope = Approved by the policy, not by a person: envelope { $envelope }, { $number } of { $most } today.
 card-envelope = Approved by the policy: envelope { $envelope }, { $number } of { $most } that day
 voided-closed = Only the policy approved it, and nobody is there now: what it approves runs while people are there. Please ask for it anew.
+
+## Quiet nights and escalation
+
+thread-proposed-quiet = Ready to be decided on, until { $until }. It is of low risk and it is night, so nobody is called before the morning; the night does not count into its time.
+card-quiet = Of low risk, so nobody is called for it before the morning; the night does not count into its time.
+escalated-next = Nobody has decided on { $title } ({ $id }) yet, and you are next on the rota. It can be decided until { $until }. If you are not on call now, type /infra oncall take first.
+escalated-managers = Nobody of the rota has decided on { $title } ({ $id }) yet. It can be decided until { $until }. Please see to it that somebody does.
+escalated-thread = Nobody has decided yet, so these were told: { $who }.
+
+event-operation-escalated = Nobody had decided, so these were told: { $people }

@@ -10,7 +10,7 @@ from bot.domain.errors import Unavailable
 from bot.domain.operation import State
 from bot.domain.timing.rota import Slot
 from bot.flow.duty import oncall
-from tests.flow.people import ONCALL
+from tests.flow.people import GLOBEX, ONCALL
 
 FEED = """on_call:
   - feed:
@@ -257,3 +257,88 @@ async def test_a_process_without_feeds_has_nobody_on_call_by_them(ops):
     await ops.sweeps()
 
     assert (await says(ops.alice, "oncall")).args["now"] == "-"
+
+
+async def test_the_next_on_the_rota_is_told_and_then_the_managers(ops):
+    await ops.edits_catalog("routes.yaml", "expires: 1h", "expires: 3h")
+    card = await ops.alice.asks("backup db-prod-2")
+    ops.clock.passes(minutes=21)
+    await ops.sweeps()
+    await ops.sweeps()
+    first = {room: len(ops.slack.posts(room)) for room in ("D0BOB", "D0DAVE", "D0ERIN")}
+    ops.clock.passes(minutes=20)
+    await ops.sweeps()
+
+    assert first == {"D0BOB": 0, "D0DAVE": 1, "D0ERIN": 0}
+    assert "you are next on the rota" in ops.slack.posts("D0DAVE")[0].text
+    (told,) = ops.slack.posts("D0ERIN")
+    assert "Nobody of the rota has decided" in told.text
+    assert (await ops.events(card)).count("operation.escalated") == 2
+
+
+async def test_what_was_decided_is_not_escalated(ops):
+    card = await ops.alice.asks("backup db-prod-2")
+    await ops.bob.denies(card, "not today, please")
+    ops.clock.passes(minutes=45)
+
+    await ops.sweeps()
+
+    assert "operation.escalated" not in await ops.events(card)
+
+
+async def test_what_waits_for_the_client_alone_is_not_escalated_to_the_provider(ops):
+    card = await ops.gina.asks("resize shop-1 m5.large", client="globex")
+    await ops.bob.at(GLOBEX).approves(card)
+    ops.clock.passes(minutes=45)
+
+    await ops.sweeps()
+
+    assert "operation.escalated" not in await ops.events(card)
+
+
+async def test_low_risk_calls_nobody_at_night_and_has_the_morning_left(ops):
+    night = ops.clock.now()
+    await ops.edits_catalog(
+        "provider.yaml",
+        "escalation: {",
+        "quiet:\n"
+        "  timezone: UTC\n"
+        f"  from: {night - timedelta(hours=1):%H:%M}\n"
+        f"  until: {night + timedelta(hours=6):%H:%M}\n"
+        "escalation: {",
+    )
+    await ops.edits_catalog("routes.yaml", "expires: 12h", "expires: 2h")
+    card = await ops.alice.asks("backup db-staging")
+    ops.clock.passes(hours=3)
+    await ops.sweeps()
+    quiet = [ops.slack.posts(room) for room in ("D0BOB", "D0DAVE", "D0ERIN")]
+    thread = ops.slack.thread(card)
+    ops.clock.passes(hours=3, minutes=1)
+    await ops.sweeps()
+
+    assert card.operation.risk.name == "LOW"
+    assert "nobody is called for it before the morning" in card
+    assert quiet == [[], [], []]
+    assert not any("U0BOB" in one for one in thread)
+    assert any("U0BOB" in one for one in ops.slack.thread(card))
+    assert await ops.state(card) is State.PROPOSED
+    left = card.operation.expires_at - night
+    assert timedelta(hours=7, minutes=50) < left < timedelta(hours=8, minutes=5)
+
+
+async def test_higher_risk_calls_at_night_too(ops):
+    night = ops.clock.now()
+    await ops.edits_catalog(
+        "provider.yaml",
+        "escalation: {",
+        "quiet:\n"
+        "  timezone: UTC\n"
+        f"  from: {night - timedelta(hours=1):%H:%M}\n"
+        f"  until: {night + timedelta(hours=6):%H:%M}\n"
+        "escalation: {",
+    )
+
+    card = await ops.alice.asks("backup db-prod")
+
+    assert card.operation.risk.name != "LOW"
+    assert any("U0BOB" in one for one in ops.slack.thread(card))

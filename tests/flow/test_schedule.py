@@ -1,6 +1,7 @@
 """Scheduled operations: decided before, checked again and run at their moment."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,20 +12,22 @@ from bot.flow.freeze import freeze
 def later(ops, **how):
     """Return a moment as people write it, and the words that ask for it."""
     at = (ops.clock.now() + timedelta(**how)).replace(second=0, microsecond=0)
-    return at, f'--at "{at:%Y-%m-%d %H:%M}"'
+    return at, f'--at "{at:%Y-%m-%dT%H:%MZ}"'
 
 
 async def test_the_moment_is_said_back_in_full_and_stands_on_the_card(ops):
     at, words = later(ops, hours=5)
+    there = at.astimezone(ZoneInfo("Europe/Paris"))
 
     told = await ops.alice.says(f"backup db-prod-2 {words}")
     await ops.works()
 
     card = await ops.card(str(told.args["id"]))
     assert told.key == "asked.scheduled"
+    assert f"{there:%Y-%m-%d %H:%M} Europe/Paris" in str(told.args["at"])
     assert f"{at:%Y-%m-%d %H:%M} UTC" in str(told.args["at"])
     assert "Scheduled for" in card
-    assert f"{at:%Y-%m-%d %H:%M}" in card
+    assert f"{there:%Y-%m-%d %H:%M} Europe/Paris" in card
 
 
 async def test_it_is_decided_now_and_runs_then_and_once(ops):

@@ -76,6 +76,8 @@ def _blocks(view: CardView, pen: Pen) -> Iterator[Json]:
         yield blocks.section(bounded(operation.outcome, pen))
     if view.scheduled is not None and operation.state in _HOLDABLE:
         yield blocks.section(f"🕙 {bounded(view.scheduled, pen)}")
+    if view.quiet is not None and operation.state is State.PROPOSED:
+        yield blocks.context(f"🌙 {bounded(view.quiet, pen)}")
     if view.held is not None and operation.state in _HOLDABLE:
         yield blocks.section(f"🧊 {bounded(view.held, pen)}")
     else:
