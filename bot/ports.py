@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pydantic import SecretStr
 
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
     from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.rota import Slot, Standing
     from bot.domain.writes import Lent, Writes
 
 ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
@@ -112,6 +114,9 @@ class Store(Protocol):
         most: int,
     ) -> Page: ...
     async def waits(self, client: str, *, most: int) -> tuple[timedelta, ...]: ...
+    async def freezes(self, client: str, *, after: datetime) -> tuple[Freeze, ...]: ...
+    async def standing(self, provider: str, *, at: datetime) -> Standing: ...
+    async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
 
@@ -269,6 +274,15 @@ class Lender(Protocol):
     async def revoke(self, accessor: str) -> Revoked: ...
 
 
+class Feeds(Protocol):
+    """What says who is on call, besides the catalog; Unavailable when it does not."""
+
+    async def read(
+        self, name: str, *, timezone: str, begins: datetime, until: datetime
+    ) -> tuple[Slot, ...]: ...
+    async def group(self, group: str, *, team: str) -> tuple[str, ...]: ...
+
+
 class Notary(Protocol):
     """A key kept apart that signs how long a chain was, and its last hash."""
 
@@ -320,3 +334,4 @@ class Back(Front):
     pace: Pace
     # What is written into GitLab, in the language of repositories.
     words: Callable[[Message], str]
+    feeds: Feeds | None = None

@@ -87,7 +87,7 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     """Tell whether this click by this person counts for this very proposal."""
     if operation.state is not State.PROPOSED:
         return _ended(operation, by.decisions)
-    if by.now >= operation.expires_at:
+    if by.now >= operation.decide_by:
         return _no("expired")
     if by.digest != operation.digest:
         return _no("other-digest")

@@ -71,6 +71,15 @@ class Bound(Frozen):
     policy: str
     catalog: str
     expires_at: datetime
+    scheduled_for: datetime | None = None
+
+
+class Effects(Frozen):
+    """How much a plan touches, as rules count it."""
+
+    destroys: int = 0
+    replaces: int = 0
+    addresses: int = 0
 
 
 class Line(Frozen):
@@ -102,6 +111,7 @@ class Proposal(Frozen):
     shared_with: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     pipeline_url: str = ""
+    effects: Effects = Effects()
 
 
 def digest(bound: Bound) -> str:

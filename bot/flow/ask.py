@@ -18,6 +18,8 @@ from bot.domain.operation import Operation
 from bot.domain.rights import Action, Asked
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes, near
+from bot.domain.text import read_words
+from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import not_asked
@@ -26,6 +28,8 @@ from bot.flow.rights import actor, doable, ruling, thing
 from bot.flow.saying import card, thread
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.catalog import Target
     from bot.domain.change import DirectAction
     from bot.domain.command import Command
@@ -52,9 +56,7 @@ async def ask(
             operation = operation.model_copy(update={"undoes": undoes.id})
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
-    answer = Message.of(
-        "asked.noted", {"id": operation.short, "title": _title(operation, caller)}
-    )
+    answer = _noted(operation, caller=caller, front=front)
     try:
         await front.store.write(
             _writes(operation, caller=caller, answer=answer, undoes=undoes)
@@ -73,6 +75,19 @@ def _title(operation: Operation, caller: Caller) -> Message:
     return Message.of("asked.not-alike", {"title": title, "names": ", ".join(alike)})
 
 
+def _noted(operation: Operation, *, caller: Caller, front: Front) -> Message:
+    """Return what the person is told at once; a moment is said back in full."""
+    args: dict[str, str | int | Message] = {
+        "id": operation.short,
+        "title": _title(operation, caller),
+    }
+    if operation.scheduled_for is None:
+        return Message.of("asked.noted", args)
+    timezone = front.catalog.current().timezone(operation.client)
+    args["at"] = shown(operation.scheduled_for, timezone=timezone)
+    return Message.of("asked.scheduled", args)
+
+
 def _compose(caller: Caller, *, front: Front) -> Operation:
     command = read_command(caller, front=front)
     target = target_of(command, caller=caller, front=front)
@@ -80,6 +95,7 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
     change = command.change(target, caller.client)
     _refuse_protected(change, target)
     now = front.now()
+    scheduled = _scheduled(caller, front=front)
     return Operation(
         id=front.new_id(),
         client=caller.client.id,
@@ -95,8 +111,18 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
         change=change,
         risk=risk_of(command, target),
         asked_at=now,
-        expires_at=now + caller.client.requests.expires,
+        expires_at=(scheduled or now) + caller.client.requests.expires,
+        scheduled_for=scheduled,
     )
+
+
+def _scheduled(caller: Caller, *, front: Front) -> datetime | None:
+    """Return the moment that the line asks it to run at, if it does."""
+    _, text = take_at(read_words(caller.knock.text))
+    if text is None:
+        return None
+    timezone = front.catalog.current().timezone(caller.client.id)
+    return read_moment(text, now=front.now(), timezone=timezone)
 
 
 def read_command(caller: Caller, *, front: Front) -> Command:
@@ -200,6 +226,11 @@ def _writes(
                     "risk": operation.risk.name.lower(),
                     "slack": f"{caller.knock.team}/{caller.knock.user}",
                     "organisation": caller.person.organisation,
+                    "scheduled_for": (
+                        operation.scheduled_for.isoformat()
+                        if operation.scheduled_for
+                        else None
+                    ),
                 },
             ),
         ),

@@ -32,6 +32,7 @@ from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import refused
 from bot.flow.holders import holders_now, still_missing
+from bot.flow.holding import FROZEN_NOW, Around, around, told_of
 from bot.flow.rights import about_operation, ruling
 
 if TYPE_CHECKING:
@@ -56,9 +57,14 @@ async def decide(knock: Knock, *, choice: Choice, front: Front) -> Message:
     """Record the choice and return what to tell the person who made it."""
 
     def make(
-        operation: Operation, decisions: tuple[Decision, ...], caller: Caller
+        operation: Operation,
+        decisions: tuple[Decision, ...],
+        caller: Caller,
+        near: Around,
     ) -> Writes:
-        return _decided(operation, decisions, caller, choice=choice, front=front)
+        return _decided(
+            operation, decisions, caller, choice=choice, near=near, front=front
+        )
 
     return await _settle(knock, operation=choice.operation, make=make, front=front)
 
@@ -73,7 +79,8 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
         )
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
-    by = _decider(operation, decisions, caller, choice=choice, front=front)
+    near = await around(operation, front=front)
+    by = _decider(operation, decisions, caller, choice=choice, near=near, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
         barred = _barred(verdict, operation, by=by, front=front)
@@ -86,7 +93,9 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
 async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
     """Call an operation off for its requester and return what to tell them."""
 
-    def make(found: Operation, _: tuple[Decision, ...], caller: Caller) -> Writes:
+    def make(
+        found: Operation, _: tuple[Decision, ...], caller: Caller, __: Around
+    ) -> Writes:
         verdict = may_cancel(found, person=caller.person)
         if isinstance(verdict, Denied):
             raise NotAllowed(verdict.reason, rule=verdict.rule)
@@ -105,7 +114,7 @@ async def _settle(
     knock: Knock,
     *,
     operation: str,
-    make: Callable[[Operation, tuple[Decision, ...], Caller], Writes],
+    make: Callable[[Operation, tuple[Decision, ...], Caller, Around], Writes],
     front: Front,
 ) -> Message:
     """Read, judge and write until nobody was faster in between."""
@@ -116,8 +125,9 @@ async def _settle(
             decisions = await front.store.decisions(
                 caller.client.id, operation=found.id
             )
+            near = await around(found, front=front)
             try:
-                writes = make(found, decisions, caller)
+                writes = make(found, decisions, caller, near)
             except NotAllowed as refusal:
                 # Two reads, and somebody may have decided in between: then the reason
                 # would be of a moment that never was.
@@ -164,6 +174,7 @@ def _decider(
     caller: Caller,
     *,
     choice: Choice,
+    near: Around,
     front: Front,
 ) -> Decider:
     return Decider(
@@ -171,7 +182,7 @@ def _decider(
         digest=choice.digest,
         verdict=choice.verdict,
         now=front.now(),
-        holders=holders_now(operation, front=front),
+        holders=holders_now(operation, standing=near.standing, front=front),
         decisions=decisions,
     )
 
@@ -182,12 +193,16 @@ def _decided(
     caller: Caller,
     *,
     choice: Choice,
+    near: Around,
     front: Front,
 ) -> Writes:
-    by = _decider(operation, decisions, caller, choice=choice, front=front)
+    by = _decider(operation, decisions, caller, choice=choice, near=near, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
         raise _barred(verdict, operation, by=by, front=front)
+    if near.hold is not None and choice.verdict is Verdict.APPROVE:
+        # After the others: who may not decide at all learns that first.
+        raise NotAllowed(told_of(near.hold, operation, key=FROZEN_NOW, front=front))
     decision = Decision(
         operation=operation.id,
         member=caller.person.id,
@@ -199,7 +214,9 @@ def _decided(
         source=caller.knock.source,
         shown_in=caller.knock.channel,
     )
-    after, event, jobs = _outcome(operation, (*decisions, decision), by=by, front=front)
+    after, event, jobs = _outcome(
+        operation, (*decisions, decision), by=by, near=near, front=front
+    )
     body: dict[str, object] = {
         "verdict": choice.verdict.value,
         "digest": choice.digest,
@@ -255,6 +272,7 @@ def _outcome(
     decisions: tuple[Decision, ...],
     *,
     by: Decider,
+    near: Around,
     front: Front,
 ) -> tuple[Operation, EventName | None, tuple[Job, ...]]:
     if by.verdict is Verdict.DENY:
@@ -262,9 +280,12 @@ def _outcome(
         return denied, EventName.OPERATION_DENIED, _tidy(operation)
     if operation.route is None:
         return operation, None, ()
-    if still_missing(operation, decisions=decisions, front=front):
+    if still_missing(
+        operation, decisions=decisions, standing=near.standing, front=front
+    ):
         return operation, None, ()
-    execute = Job(task=Task.EXECUTE, operation=operation.id)
+    wait = operation.wait(by.now)
+    execute = Job(task=Task.EXECUTE, operation=operation.id, after=wait)
     return operation.to(State.APPROVED), EventName.OPERATION_APPROVED, (execute,)
 
 

@@ -11,6 +11,7 @@ from bot.domain.errors import BadArguments
 from bot.domain.message import Message
 from bot.domain.suggest import near
 from bot.domain.text import read_words
+from bot.domain.timing.when import take_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -29,7 +30,7 @@ def read_line(
 
     `offered` are the commands to suggest when there is none of that name.
     """
-    words = read_words(line)
+    words, _ = take_at(read_words(line))
     name = words[0].text if words else ""
     if name not in commands:
         mine = sorted(commands if offered is None else offered())

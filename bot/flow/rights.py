@@ -8,7 +8,7 @@ that is asked about, so a role or a shift that ended counts no longer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.domain.catalog import Criticality
 from bot.domain.catalog.rights import ON_CALL
@@ -16,6 +16,7 @@ from bot.domain.policy import version
 from bot.domain.rights import Action, Actor, Asked, Ruling, Thing, judge
 from bot.domain.rights.judge import target_id
 from bot.domain.scope import Risk
+from bot.domain.timing.rota import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,16 +32,29 @@ if TYPE_CHECKING:
 
 _Alike: TypeAlias = "tuple[str, Risk, Environment, str]"
 
+_CATALOG_ALONE: Final = Standing()
 
-def actor(person: Person, *, client: str, at: datetime, front: Front) -> Actor:
-    """Return the person with the roles that count for this client at that moment."""
+
+def actor(
+    person: Person,
+    *,
+    client: str,
+    at: datetime,
+    standing: Standing = _CATALOG_ALONE,
+    front: Front,
+) -> Actor:
+    """
+    Return the person with the roles that count for this client at that moment.
+
+    Without `standing`, overrides and feeds do not count: nobody is on call by them.
+    """
     catalog = front.catalog.current()
     ours = person.organisation == catalog.provider.id
     if person.deactivated or (not ours and person.organisation != client):
         return Actor(person.id, person.organisation, frozenset())
     side = "provider" if ours else "client"
     roles = {f"{side}.{role.value}" for role in person.roles}
-    on_call = catalog.holders(ON_CALL, client=client, at=at)
+    on_call = catalog.holders(ON_CALL, client=client, at=at, standing=standing)
     if any(one.id == person.id for one in on_call):
         roles.add(ON_CALL)
     return Actor(person.id, person.organisation, frozenset(roles))
@@ -86,6 +100,7 @@ def about_operation(
     *,
     person: Person,
     at: datetime,
+    standing: Standing = _CATALOG_ALONE,
     front: Front,
 ) -> Asked:
     """Return the question whether the person may do this to an operation."""
@@ -96,7 +111,7 @@ def about_operation(
     gone = Thing(operation.target, operation.environment, kind=None, critical=True)
     return Asked(
         action=action,
-        actor=actor(person, client=client, at=at, front=front),
+        actor=actor(person, client=client, at=at, standing=standing, front=front),
         client=client,
         thing=thing(target) if target else gone,
         command=operation.command,
@@ -106,12 +121,24 @@ def about_operation(
 
 
 def deciders(
-    people: Iterable[Person], operation: Operation, *, at: datetime, front: Front
+    people: Iterable[Person],
+    operation: Operation,
+    *,
+    at: datetime,
+    standing: Standing = _CATALOG_ALONE,
+    front: Front,
 ) -> frozenset[str]:
     """Return those of the people whom the policies let decide; by today's policies."""
     every = tuple(people)
     asked = [
-        about_operation(Action.DECIDE, operation, person=one, at=at, front=front)
+        about_operation(
+            Action.DECIDE,
+            operation,
+            person=one,
+            at=at,
+            standing=standing,
+            front=front,
+        )
         for one in every
     ]
     found = zip(every, rulings(asked, front=front), strict=True)

@@ -23,7 +23,10 @@ from bot.domain.policy import able_to_decide
 from bot.domain.reference import reference
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
+from bot.flow.escalate import call_in_the_morning, escalate, is_quiet
+from bot.flow.feeds import refresh
 from bot.flow.holders import holders_now
+from bot.flow.holding import standing_now
 from bot.flow.lending import give_back
 from bot.flow.notice import notice_job
 from bot.flow.saying import card, thread, told
@@ -59,6 +62,8 @@ async def sweep(*, back: Back, left: Collection[str] = ()) -> None:
                 await _loans(client, back=back)
             with _alone("prune", client):
                 await _prune(client, back=back)
+        with _alone("feeds", catalog.provider.id):
+            await refresh(back=back)
         for chain in (*clients, *left, catalog.provider.id):
             with _alone("checkpoint", chain):
                 await _checkpoint(chain, back=back)
@@ -117,7 +122,12 @@ async def _look(operation: Operation, *, back: Back) -> Job | None:
         case State.ASKED:
             return Job(task=Task.PREPARE, operation=operation.id, once=True)
         case State.APPROVED | State.RUNNING:
-            return Job(task=Task.EXECUTE, operation=operation.id, once=True)
+            return Job(
+                task=Task.EXECUTE,
+                operation=operation.id,
+                after=operation.wait(back.now()),
+                once=True,
+            )
         case State.IN_DOUBT:
             return Job(
                 task=Task.EXECUTE,
@@ -126,7 +136,9 @@ async def _look(operation: Operation, *, back: Back) -> Job | None:
                 once=True,
             )
         case _:
-            await _remind(operation, back=back)
+            operation = await call_in_the_morning(operation, back=back)
+            if not await _remind(operation, back=back):
+                await escalate(operation, back=back)
     if not is_merged(operation.change):
         return None
     return Job(
@@ -143,6 +155,8 @@ def _next_look(operation: Operation, *, back: Back) -> timedelta:
 def _is_late(operation: Operation, *, back: Back) -> bool:
     """Whether it still waits for a start, and its time is over."""
     waits = operation.state in (State.ASKED, State.PROPOSED, State.APPROVED)
+    if operation.state is State.PROPOSED:
+        return back.now() >= operation.decide_by
     return waits and back.now() >= operation.expires_at
 
 
@@ -164,19 +178,23 @@ async def _expire(operation: Operation, *, back: Back) -> None:
     )
 
 
-async def _remind(operation: Operation, *, back: Back) -> None:
+async def _remind(operation: Operation, *, back: Back) -> bool:
+    """Remind those who decide, once, and tell whether it was done now."""
     route = operation.route
     if route is None or operation.reminded:
-        return
-    if back.now() < operation.expires_at - route.remind_before:
-        return
-    catalog = back.catalog.current()
-    able = able_to_decide(operation, holders=holders_now(operation, front=back))
+        return False
+    if back.now() < operation.decide_by - route.remind_before:
+        return False
+    if is_quiet(operation, front=back):
+        return False
+    catalog, standing = back.catalog.current(), await standing_now(back)
+    holders = holders_now(operation, standing=standing, front=back)
+    able = able_to_decide(operation, holders=holders)
     people = {one: person for one in able if (person := catalog.member(one))}
     args: dict[str, str | int | Message] = {
         "id": operation.short,
         "title": operation.change.title,
-        "until": operation.expires_at.strftime("%H:%M UTC"),
+        "until": operation.decide_by.strftime("%H:%M UTC"),
     }
     asks = tuple(
         Outgoing(
@@ -206,6 +224,7 @@ async def _remind(operation: Operation, *, back: Back) -> None:
             says=(thread(operation, Message.of("remind.thread", args)), *asks),
         )
     )
+    return True
 
 
 async def _loans(client: str, *, back: Back) -> None:

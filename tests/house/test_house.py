@@ -114,6 +114,7 @@ def test_every_import_is_declared(folders, extras):
             "bot/domain",
             {
                 "cedarpy",
+                "holidays",
                 "pydantic",
                 "pydantic_core",
                 "rapidfuzz",

@@ -29,13 +29,13 @@ from bot.domain.catalog.people import (
     ProviderChannel,
     ProviderMember,
     ProviderRole,
-    Shift,
     SlackIdentity,
 )
 from bot.domain.catalog.refusal import CatalogRefused
 from bot.domain.catalog.rights import known_names
 from bot.domain.catalog.routes import DeciderRole, Match, Place, RouteRule, Routes
 from bot.domain.catalog.rule_consistency import unknown_commands
+from bot.domain.catalog.shift import Shift
 from bot.domain.catalog.whole import Catalog
 
 __all__ = [

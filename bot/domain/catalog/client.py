@@ -42,6 +42,8 @@ from bot.domain.frozen import Frozen
 from bot.domain.guidelines.advice import Guide
 from bot.domain.message import Language
 from bot.domain.scope import Environment
+from bot.domain.timing.freeze import FreezeRule
+from bot.domain.timing.hours import Hours
 
 
 class Criticality(StrEnum):
@@ -236,6 +238,33 @@ class Aws(Frozen):
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
 
 
+class TrustLevel(StrEnum):
+    """How far a client has come on the ladder, from asking to merging by itself."""
+
+    PROPOSE = "propose"
+    REVIEW = "review"
+    SELF_SERVE = "self-serve"
+    COMMITTER = "committer"
+
+
+class Trust(Frozen):
+    """The client's step on the ladder, for each environment."""
+
+    staging: Annotated[TrustLevel, Field(description="Its step in staging.")] = (
+        TrustLevel.PROPOSE
+    )
+    production: Annotated[TrustLevel, Field(description="Its step in production.")] = (
+        TrustLevel.PROPOSE
+    )
+
+    def level(self, environment: Environment) -> TrustLevel:
+        """Return the client's step in this environment."""
+        return {
+            Environment.STAGING: self.staging,
+            Environment.PRODUCTION: self.production,
+        }[environment]
+
+
 class Requests(Frozen):
     """How long a request of this client waits, where its route does not say."""
 
@@ -270,6 +299,16 @@ class Client(Frozen):
     guidelines: Annotated[
         Guide, Field(description="What its own merge requests are held to.")
     ] = Guide()
+    hours: Annotated[
+        Hours | None,
+        Field(description="When the client is there; always, if not given."),
+    ] = None
+    freezes: Annotated[
+        tuple[FreezeRule, ...], Field(description="When nothing is decided or run.")
+    ] = ()
+    trust: Annotated[
+        Trust, Field(description="How far it is trusted; rules may ask for it.")
+    ] = Trust()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
     @property

@@ -18,6 +18,7 @@ from bot.domain.catalog.layout import (
     Steps,
     client_file,
 )
+from bot.domain.catalog.rota_consistency import rota_inconsistencies
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
 from bot.domain.suggest import near
 
@@ -45,7 +46,7 @@ def inconsistencies(
             _organisations(provider, clients),
             _people(provider, clients),
             _channels(provider, clients),
-            _rota(provider),
+            rota_inconsistencies(provider),
             _platforms(clients),
             _targets(clients),
             rule_inconsistencies(clients, routes),
@@ -131,30 +132,6 @@ def _channels(provider: Provider, clients: Sequence[Client]) -> Iterator[Inconsi
         shown = f"{channel.team}/{channel.id}"
         yield from seen.again((channel.team, channel.id), shown, file, steps)
         yield from _team(provider, channel.team, file, (*steps, "team"))
-
-
-def _rota(provider: Provider) -> Iterator[Inconsistency]:
-    known = [member.id for member in provider.members]
-    for index, shift in enumerate(provider.on_call):
-        here = ("on_call", index)
-        for number, member in enumerate(shift.members):
-            place = (*here, "members", number)
-            if member not in known:
-                shown = ", ".join(near(member, known) or known) or "-"
-                args: dict[str, str | int | Message] = {"got": member, "known": shown}
-                yield Inconsistency.at(PROVIDER_FILE, place, "unknown-member", args)
-            if member in shift.members[:number]:
-                yield Inconsistency.at(
-                    PROVIDER_FILE, place, "twice-on-shift", {"got": member}
-                )
-        if shift.begins and shift.until and shift.until <= shift.begins:
-            yield Inconsistency.at(PROVIDER_FILE, (*here, "until"), "shift-ends-first")
-        for number, earlier in enumerate(provider.on_call[:index]):
-            if earlier.begins is None and earlier.until is None:
-                yield Inconsistency.at(
-                    PROVIDER_FILE, here, "shift-hidden", {"by": number + 1}
-                )
-                break
 
 
 def _platforms(clients: Sequence[Client]) -> Iterator[Inconsistency]:

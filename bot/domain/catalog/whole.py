@@ -12,24 +12,33 @@ import hashlib
 import json
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import model_validator
 
+from bot.domain.catalog.choosing import Request, chosen_rule, passed
 from bot.domain.catalog.client import Client
 from bot.domain.catalog.consistency import inconsistencies
+from bot.domain.catalog.duty import on_call
 from bot.domain.catalog.people import Person, Provider, ProviderChannel
 from bot.domain.catalog.routes import DeciderRole, RouteRule
 from bot.domain.frozen import Frozen
 from bot.domain.rights import Policies
 from bot.domain.rights.rules import Rules, compiled
-from bot.domain.route import Need, Route
+from bot.domain.route import Facts, Need, Route
+from bot.domain.timing.freeze import Freeze, Hold, hold
+from bot.domain.timing.rota import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.domain.catalog.names import ClientId
     from bot.domain.scope import Environment, Risk
+    from bot.domain.timing.hours import Hours
+
+_CATALOG_ALONE: Final = Standing()
+_NO_FACTS: Final = Facts()
 
 
 class Catalog(Frozen):
@@ -106,16 +115,34 @@ class Catalog(Frozen):
         """Return the client with this id."""
         return self._clients.get(client)
 
-    def on_call(self, at: datetime) -> tuple[Person, ...]:
-        """Return who of the provider is on call, first called first; maybe nobody."""
-        for shift in self.provider.on_call:
-            if shift.covers(at):
-                people = (self._people[member] for member in shift.members)
-                return tuple(one for one in people if not one.deactivated)
-        return ()
+    def on_call(
+        self, at: datetime, *, standing: Standing = _CATALOG_ALONE
+    ) -> tuple[Person, ...]:
+        """
+        Return who of the provider is on call, first called first; maybe nobody.
+
+        `standing` is what chat and feeds say besides the catalog. Whoever left the
+        catalog is not on call, whatever they say.
+        """
+        found = on_call(
+            self.provider, standing=standing, accounts=self._identities, at=at
+        )
+        people = (self._people.get(member) for member in found)
+        return tuple(
+            person
+            for person in people
+            if person is not None
+            and person.organisation == self.provider.id
+            and not person.deactivated
+        )
 
     def holders(
-        self, role: str, *, client: ClientId, at: datetime
+        self,
+        role: str,
+        *,
+        client: ClientId,
+        at: datetime,
+        standing: Standing = _CATALOG_ALONE,
     ) -> tuple[Person, ...]:
         """
         Return who may decide as `role` for this client at this moment.
@@ -125,7 +152,7 @@ class Catalog(Frozen):
         if client not in self._clients or role not in set(DeciderRole):
             return ()
         if role == DeciderRole.PROVIDER_ONCALL:
-            return self.on_call(at)
+            return self.on_call(at, standing=standing)
         side, _, name = role.partition(".")
         organisation = self.provider.id if side == "provider" else client
         return tuple(
@@ -136,26 +163,83 @@ class Catalog(Frozen):
             and not person.deactivated
         )
 
+    def calendars(self, client: ClientId) -> tuple[Hours, ...]:
+        """
+        Return whose hours count for this client: its own and the provider's.
+
+        KeyError if there is no such client.
+        """
+        both = (self._clients[client].hours, self.provider.hours)
+        return tuple(one for one in both if one is not None)
+
+    def timezone(self, client: str) -> str:
+        """Return the zone in which the client's people speak of time; UTC if unsaid."""
+        found = self._clients.get(client)
+        both = (found.hours if found else None, self.provider.hours)
+        return next((one.timezone for one in both if one is not None), "UTC")
+
+    def hold(
+        self,
+        client: ClientId,
+        *,
+        freezes: Sequence[Freeze],
+        environment: Environment,
+        command: str,
+        at: datetime,
+    ) -> Hold | None:
+        """
+        Return what holds such a request of this client at this moment, or nothing.
+
+        KeyError if there is no such client.
+        """
+        rules = (*self._clients[client].freezes, *self.provider.freezes)
+        return hold(
+            rules,
+            freezes,
+            environment=environment,
+            command=command,
+            at=at,
+        )
+
     def route(
-        self, *, client: ClientId, risk: Risk, environment: Environment, command: str
+        self,
+        *,
+        client: ClientId,
+        risk: Risk,
+        environment: Environment,
+        command: str,
+        facts: Facts = _NO_FACTS,
+        used: Mapping[str, int] | None = None,
     ) -> Route | None:
         """
         Return who must decide such a request; None means nobody may, so it ends there.
 
-        KeyError if there is no such client.
+        `used` has how often each envelope let something pass today; without it no
+        envelope is open. Whatever smaller risk would ask of more people is asked of the
+        greater one too. KeyError if there is no such client.
         """
-        requests = self._clients[client].requests
-        for rule in self.routes:
-            if rule.match.fits(risk=risk, environment=environment, command=command):
-                return Route(
-                    needs=tuple(
-                        Need(role=place.role.value, count=place.count)
-                        for place in rule.needs
-                    ),
-                    expires=rule.expires or requests.expires,
-                    remind_before=rule.remind_before or requests.remind_before,
-                )
-        return None
+        own = self._clients[client]
+        chosen = chosen_rule(
+            self.routes,
+            risk=risk,
+            request=Request(
+                environment=environment,
+                command=command,
+                trust=own.trust.level(environment),
+                facts=facts,
+            ),
+            used=used or {},
+        )
+        if chosen is None:
+            return None
+        return Route(
+            needs=tuple(
+                Need(role=place.role.value, count=place.count) for place in chosen.needs
+            ),
+            expires=chosen.expires or own.requests.expires,
+            remind_before=chosen.remind_before or own.requests.remind_before,
+            envelope=passed(chosen, used or {}),
+        )
 
     @cached_property
     def _rules(self) -> dict[str, Rules]:

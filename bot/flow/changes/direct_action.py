@@ -96,4 +96,5 @@ def _bound(
         policy=version_now(operation.client, front=back),
         catalog=back.catalog.current().version_for(operation.client),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.forge import PipelineStatus, RequestState
 from bot.domain.message import Message
-from bot.domain.plan_text import plan_lines, plan_summary
+from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
@@ -175,6 +175,7 @@ async def _ready(
         policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )
     before = Before(state=state, value=drafted.before)
     undo = going_back(operation, before, back=back)
@@ -194,6 +195,7 @@ async def _ready(
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url,
+        effects=effects_of(plan),
     )
     return Ready(operation, proposal)
 

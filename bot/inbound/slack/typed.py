@@ -26,6 +26,10 @@ from bot.flow.can_i import WORD as CAN_I
 from bot.flow.can_i import can_i
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock, enter, turn_away
+from bot.flow.duty import WORDS as DUTY_WORDS
+from bot.flow.duty import oncall
+from bot.flow.freeze import WORDS as FREEZE_WORDS
+from bot.flow.freeze import freeze
 from bot.flow.ticket import WORD as TICKET
 from bot.flow.ticket import ticket
 from bot.flow.undoing import way_back
@@ -62,6 +66,10 @@ async def typed(knock: Knock, *, front: Front) -> View:
         told = await _decided(knock, front=front)
     elif word == TICKET:
         told = await ticket(knock, front=front)
+    elif word in FREEZE_WORDS:
+        told = await freeze(knock, front=front)
+    elif word in DUTY_WORDS:
+        told = await oncall(knock, front=front)
     else:
         told = await ask(knock, front=front)
     return Said(told, language_of(knock, front=front))
