@@ -107,14 +107,11 @@ def _requests(routes: Sequence[RouteRule]) -> Iterator[Request]:
     hours = (True, False) if any(one.hours for one in matches) else (True,)
     destroys = (0, 1) if any(one.destroys is not None for one in matches) else (0,)
     replaces = (0, 1) if any(one.replaces is not None for one in matches) else (0,)
-    for environment, command, level, is_open, gone, new, count in product(
+    for environment, command, level, (is_open, gone, new, count) in product(
         Environment,
         sorted(commands),
         sorted(levels),
-        hours,
-        destroys,
-        replaces,
-        sorted(counts),
+        tuple(product(hours, destroys, replaces, sorted(counts))),
     ):
         yield Request(
             environment=environment,

@@ -80,7 +80,7 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
     yield blocks.divider()
-    for topic in ("help", "status", "audit", "cancel"):
+    for topic in ("help", "status", "audit", "cancel", "at", "oncall", "freeze"):
         yield blocks.context(pen.words(f"help.{topic}"))
 
 
