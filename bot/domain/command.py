@@ -76,7 +76,7 @@ def arg(about: str, *, example: str, pattern: str | None = None) -> Any:  # noqa
 
 def target(kind: str | Sequence[str], about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
     """Describe the argument that names the target, and which kinds it may be of."""
-    kinds = [kind] if isinstance(kind, str) else list(kind)
+    kinds = kind if isinstance(kind, str) else " ".join(kind)
     return Field(
         description=about,
         examples=[example],
@@ -112,7 +112,7 @@ class Command(Frozen, ABC):
             name=name,
             risk=risk,
             target=field,
-            kinds=tuple(str(kind) for kind in kinds),
+            kinds=tuple(str(kinds).split()),
             summary=about.partition("\n")[0],
             help=about,
             arguments=tuple(
