@@ -97,7 +97,9 @@ def test_a_hostile_value_is_refused_or_stays_one_value(name, value):
             pytest.fail("a misfit must be refused in words")
         assert type(made) is command
         given = made.model_dump(mode="json")
-        assert {key: str(one) for key, one in given.items()} == words
+        # The grammar knows one kind of space.
+        meant = {key: one.replace("\n", " ") for key, one in words.items()}
+        assert {key: str(one) for key, one in given.items()} == meant
         target = ACME.target(made.target_name)
         if target is None:
             continue
