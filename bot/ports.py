@@ -14,31 +14,38 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pydantic import SecretStr
 
     from bot.domain.audit import Checkpoint, Record
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.card import CardView
-    from bot.domain.catalog import Aws, Catalog
+    from bot.domain.catalog import Aws, Catalog, Client, Target
     from bot.domain.change import Scalar
     from bot.domain.command import Command
     from bot.domain.decision import Decision
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        IssueState,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
     from bot.domain.found import Page
+    from bot.domain.guidelines import ChangedFile
+    from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Revoked
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
-    from bot.domain.outgoing import Waiting
+    from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
-    from bot.domain.scope import AwsScope
+    from bot.domain.query import Query
+    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.rota import Slot, Standing
     from bot.domain.writes import Lent, Writes
 
 ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
@@ -50,11 +57,16 @@ class Registry(Protocol):
     @property
     def commands(self) -> Mapping[str, type[Command]]: ...
 
+    @property
+    def queries(self) -> Mapping[str, type[Query]]: ...
+
     def playbook(self, name: str, *, inputs: Mapping[str, Scalar]) -> Playbook: ...
 
     def observation(
         self, name: str, *, inputs: Mapping[str, Scalar]
     ) -> Observation: ...
+
+    def observing(self, target: Target, *, client: Client) -> Observation | None: ...
 
 
 class CatalogSource(Protocol):
@@ -85,6 +97,9 @@ class Store(Protocol):
         after: int = 0,
         most: int = 500,
     ) -> tuple[Record, ...]: ...
+    async def story(
+        self, client: str, *, operation: str, ends: int
+    ) -> tuple[tuple[Record, ...], int]: ...
     async def checkpoints(self, client: str) -> tuple[Checkpoint, ...]: ...
     async def last_checkpoint(self, client: str) -> Checkpoint | None: ...
     async def head(self, client: str) -> tuple[int, str]: ...
@@ -98,6 +113,10 @@ class Store(Protocol):
         before: str | None,
         most: int,
     ) -> Page: ...
+    async def waits(self, client: str, *, most: int) -> tuple[timedelta, ...]: ...
+    async def freezes(self, client: str, *, after: datetime) -> tuple[Freeze, ...]: ...
+    async def standing(self, provider: str, *, at: datetime) -> Standing: ...
+    async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
 
@@ -109,7 +128,7 @@ class Outbox(Protocol):
     def hold(self, place: str) -> AbstractAsyncContextManager[bool]: ...
     async def waiting(
         self, client: str, *, place: str, now: datetime
-    ) -> tuple[Waiting, ...]: ...
+    ) -> tuple[Waiting | Unread, ...]: ...
     async def trying(
         self, client: str, *, entries: Sequence[int], at: datetime
     ) -> None: ...
@@ -124,7 +143,12 @@ class Outbox(Protocol):
         until: datetime,
         problem: str,
         untried: bool,
+        counted: bool = True,
     ) -> None: ...
+    async def undeliverable(
+        self, client: str, *, entry: int, problem: str, at: datetime
+    ) -> None: ...
+    async def prune(self, client: str, *, before: datetime) -> int: ...
     async def card_of(self, client: str, *, operation: str) -> str | None: ...
     async def turn(
         self, client: str, *, place: str, now: datetime, gap: timedelta
@@ -190,6 +214,33 @@ class Forge(Protocol):
     async def close(
         self, project: str, *, iid: int, note: str, token: SecretStr
     ) -> bool: ...
+    async def note(
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
+    ) -> None: ...
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]: ...
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]: ...
+    async def open_issue(
+        self,
+        project: str,
+        *,
+        title: str,
+        description: str,
+        labels: Sequence[str],
+        token: SecretStr,
+    ) -> IssueState: ...
+    async def find_issue(
+        self, project: str, *, mark: str, token: SecretStr
+    ) -> IssueState | None: ...
 
 
 class Lender(Protocol):
@@ -211,7 +262,25 @@ class Lender(Protocol):
         operation: str,
         until: datetime,
     ) -> AwsSession: ...
+    async def host_session(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        scope: SshScope,
+        operation: str,
+        until: datetime,
+    ) -> HostSession: ...
     async def revoke(self, accessor: str) -> Revoked: ...
+
+
+class Feeds(Protocol):
+    """What says who is on call, besides the catalog; Unavailable when it does not."""
+
+    async def read(
+        self, name: str, *, timezone: str, begins: datetime, until: datetime
+    ) -> tuple[Slot, ...]: ...
+    async def group(self, group: str, *, team: str) -> tuple[str, ...]: ...
 
 
 class Notary(Protocol):
@@ -235,6 +304,10 @@ class Pace:
     checkpoint: timedelta = timedelta(hours=1)
     # How long whoever ended an operation has to give back what it borrowed itself.
     afterwards: timedelta = timedelta(minutes=1)
+    # A merge makes a pipeline within seconds; without one for so long there is none.
+    no_pipeline: timedelta = timedelta(minutes=30)
+    # What was said and what was delivered is needed no longer than repeats may come.
+    keep: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +332,6 @@ class Back(Front):
     notary: Notary
     sleep: Callable[[float], Awaitable[None]]
     pace: Pace
+    # What is written into GitLab, in the language of repositories.
+    words: Callable[[Message], str]
+    feeds: Feeds | None = None

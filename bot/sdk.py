@@ -6,9 +6,19 @@ Everything else in `bot` is free to change without touching them.
 
 from typing import TypeVar
 
+from bot.domain.ansible_playbook import AnsiblePlaybook
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform, Volume
+from bot.domain.catalog import (
+    Client,
+    Database,
+    Host,
+    Instance,
+    Target,
+    Terraform,
+    Volume,
+)
+from bot.domain.catalog.host import ServiceName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -17,9 +27,10 @@ from bot.domain.catalog.names import (
     NameTag,
     VolumeId,
 )
-from bot.domain.change import DirectAction, MergeRequest, SetAttribute
+from bot.domain.change import DirectAction, MergeRequest, Scalar, SetAttribute
 from bot.domain.command import Command, arg, target
-from bot.domain.errors import Broken, OutcomeUnknown, Refused, Unavailable
+from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
+from bot.domain.found import Hit
 from bot.domain.message import Message
 from bot.domain.playbook import (
     AwsService,
@@ -34,16 +45,20 @@ from bot.domain.playbook import (
     Verified,
 )
 from bot.domain.proposal import Line
+from bot.domain.query import Query, Reading, Section, Sheet
 from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
 
 __all__ = [
+    "AnsiblePlaybook",
     "AwsAccount",
     "AwsRefusal",
     "AwsRegion",
     "AwsScope",
     "AwsService",
     "AwsSession",
+    "BadArguments",
     "Before",
     "Broken",
     "Client",
@@ -53,6 +68,8 @@ __all__ = [
     "DirectAction",
     "Environment",
     "Happened",
+    "Hit",
+    "Host",
     "Instance",
     "InstanceId",
     "Line",
@@ -65,10 +82,16 @@ __all__ = [
     "OutcomeUnknown",
     "Playbook",
     "Preview",
+    "Query",
+    "Reading",
     "Refused",
     "Risk",
     "Run",
+    "Scalar",
+    "Section",
+    "ServiceName",
     "SetAttribute",
+    "Sheet",
     "Statement",
     "Target",
     "Terraform",
@@ -81,13 +104,14 @@ __all__ = [
     "as_kind",
     "aws_arn",
     "in_terraform",
+    "look_alikes",
     "target",
     "text",
 ]
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume)
+_Kind = TypeVar("_Kind", Instance, Database, Volume, Host)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -128,6 +128,10 @@ class Pace(_Part):
     """Between two signed checkpoints of a client's audit, when there is news."""
     afterwards: Annotated[float, Field(ge=1.0, le=600)] = 60.0
     """After its operation ended, so long may a loan wait to be given back by itself."""
+    keep: Annotated[float, Field(ge=1.0, le=3650)] = 30.0
+    """Days for which what was said, and what Slack delivered, is kept in the outbox."""
+    no_pipeline: Annotated[float, Field(ge=60.0, le=86400)] = 1800.0
+    """After a merge, so long may GitLab take to make the pipeline that applies it."""
     heartbeat: Annotated[float, Field(ge=0.5, le=30)] = 1.0
     """Between two signs of life of a worker."""
     dead_after: Annotated[float, Field(ge=2.0, le=300)] = 4.0
@@ -168,6 +172,10 @@ class Settings(BaseSettings):
     vault: Vault | None = None
     aws: Aws = Aws()
     pace: Pace = Pace()
+    feeds: SecretStr | None = None
+    """Calendars of who is on call: `name=https://…`, several with spaces between."""
+    unsafe_feeds_over_http: bool = False
+    """Whether such a calendar may be at http://, on this machine. Unsafe: for tests."""
     log_json: bool = True
     """One JSON object a line; off, lines for people."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import Field
 
@@ -22,12 +22,15 @@ from bot.domain.scope import Risk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydantic.fields import FieldInfo
+
     from bot.domain.catalog import Client, Target
     from bot.domain.change import DirectAction, MergeRequest
     from bot.domain.message import Message
     from bot.domain.way_back import Before, WayBack
 
 _TARGET = "tandem_target"
+_AFTER = "tandem_after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,19 @@ class Argument:
     name: str
     help: str
     example: str
+    choices: tuple[str, ...] = ()
+    after: str = ""
+
+    @property
+    def usage(self) -> str:
+        """What stands for it in the line to type, with the word that leads to it."""
+        shown = "|".join(self.choices) or f"<{self.name}>"
+        return f"{self.after} {shown}" if self.after else shown
+
+    @property
+    def typed(self) -> str:
+        """Its example, as it is typed."""
+        return f"{self.after} {self.example}" if self.after else self.example
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +75,70 @@ class Spec:
     @property
     def usage(self) -> str:
         """The line to type, with the arguments in angle brackets."""
-        words = (f"<{argument.name}>" for argument in self.arguments)
+        words = (argument.usage for argument in self.arguments)
+        return " ".join((self.name, *words))
+
+    def usage_on(self, target: str) -> str:
+        """Return the line to type for this target, the rest in angle brackets."""
+        words = (
+            argument.usage.replace(f"<{argument.name}>", target)
+            if argument.name == self.target
+            else argument.usage
+            for argument in self.arguments
+        )
         return " ".join((self.name, *words))
 
     @property
     def example(self) -> str:
         """A line that works as it stands, given such a target."""
-        words = (argument.example for argument in self.arguments)
+        words = (argument.typed for argument in self.arguments)
         return " ".join((self.name, *words))
 
 
-def arg(about: str, *, example: str, pattern: str | None = None) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is typed so
-    """Describe one argument: its help, an example, and the text it must match."""
-    return Field(description=about, examples=[example], pattern=pattern)
+def arg(
+    about: str,
+    *,
+    example: str,
+    pattern: str | None = None,
+    least: int | None = None,
+    after: str = "",
+) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is typed so
+    """
+    Describe one argument: help, example, the text it must match or its least number.
+
+    `after` is a word that is typed before it, such as `for`. An argument that can only
+    be one of a few words is declared as their `Literal`.
+    """
+    return Field(
+        description=about,
+        examples=[example],
+        pattern=pattern,
+        ge=least,
+        json_schema_extra={_AFTER: after},
+    )
 
 
-def target(kind: str | Sequence[str], about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
+def target(
+    kind: str | Sequence[str], about: str, *, example: str, after: str = ""
+) -> Any:  # noqa: ANN401 - as above
     """Describe the argument that names the target, and which kinds it may be of."""
     kinds = kind if isinstance(kind, str) else " ".join(kind)
     return Field(
         description=about,
         examples=[example],
-        json_schema_extra={_TARGET: kinds},
+        json_schema_extra={_TARGET: kinds, _AFTER: after},
+    )
+
+
+def _argument(name: str, info: FieldInfo) -> Argument:
+    extra = info.json_schema_extra
+    literal = get_origin(info.annotation) is Literal
+    return Argument(
+        name=name,
+        help=info.description or "",
+        example=str((info.examples or [""])[0]),
+        choices=tuple(map(str, get_args(info.annotation))) if literal else (),
+        after=str(extra.get(_AFTER, "")) if isinstance(extra, dict) else "",
     )
 
 
@@ -116,12 +174,7 @@ class Command(Frozen, ABC):
             summary=about.partition("\n")[0],
             help=about,
             arguments=tuple(
-                Argument(
-                    name=field,
-                    help=info.description or "",
-                    example=str((info.examples or [""])[0]),
-                )
-                for field, info in cls.model_fields.items()
+                _argument(field, info) for field, info in cls.model_fields.items()
             ),
         )
 

@@ -41,3 +41,11 @@ class Waiting(Frozen):
     attempts: int
     tried: bool
     due: bool = True
+
+
+class Unread(Frozen):
+    """A row of the outbox that this build cannot read, and what is wrong with it."""
+
+    id: int
+    operation: str | None
+    problem: str

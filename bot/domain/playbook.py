@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.domain.scope import AwsScope
+    from bot.domain.catalog import Client, Target
+    from bot.domain.host import HostSession
+    from bot.domain.scope import AwsScope, Scope
 
 AwsService = Literal["ec2", "elbv2", "rds", "sts"]
 # The names of the file and its folder: whoever reads the name finds the file.
@@ -67,8 +69,16 @@ class Run(Protocol):
         """The client whose things these are."""
 
     @property
+    def before(self) -> str:
+        """Fingerprint of the live state that was approved; before that, empty."""
+
+    @property
     def aws(self) -> AwsSession:
-        """AWS by the credentials lent for this operation."""
+        """AWS by the credentials lent for this operation; Broken if there are none."""
+
+    @property
+    def host(self) -> HostSession:
+        """The one host that the lent certificate opens; Broken if none was lent."""
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""
@@ -107,6 +117,7 @@ class Preview(Frozen):
     facts: tuple[Line, ...]
     calls: tuple[str, ...]
     state: LiveState
+    diff: str = ""
     warnings: tuple[Message, ...] = ()
     pinned: dict[str, Scalar] = Field(default_factory=dict)
 
@@ -171,11 +182,11 @@ class Playbook(_Procedure):
     repeatable: ClassVar[bool] = False
 
     @abstractmethod
-    def preview_scope(self) -> AwsScope:
+    def preview_scope(self) -> Scope:
         """Return the rights that `preview` and `happened` need: reading only."""
 
     @abstractmethod
-    def scope(self, operation: str) -> AwsScope:
+    def scope(self, operation: str) -> Scope:
         """Return the rights that `run` and `verify` need, all literal."""
 
     @abstractmethod
@@ -210,6 +221,16 @@ class Observation(_Procedure):
     def actions(cls) -> tuple[str, ...]:
         """Return the one name that its scope may have."""
         return super().actions()[:1]
+
+    @classmethod
+    def of(cls, target: Target, client: Client) -> Observation | None:  # noqa: ARG003 - for those that override it
+        """
+        Return the observation that reads this target's live state, if this one can.
+
+        One of all observations answers for a kind of target. What it reads is named as
+        Terraform names it, so that it can be compared with the code.
+        """
+        return None
 
     @abstractmethod
     def scope(self) -> AwsScope:

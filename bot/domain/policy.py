@@ -1,18 +1,21 @@
 """
-Who may do what. Pure questions with reasoned answers; nothing here raises.
+The rules that no policy can relax. Pure questions, reasoned answers; nothing raises.
 
-A verdict is a value. Its reason is shown to the person word for word and names the rule
-and who could do it instead; default is no.
+Who else may do what is the operator's to say, in Cedar (`bot.domain.rights`); both have
+to say yes. A verdict is a value. Its reason is shown to the person word for word and
+names the rule and who could do it instead; default is no.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.decision import Decision, Verdict
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
+from bot.domain.people import members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +24,13 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Person
 
 # Part of every digest: a change of these rules voids what was shown under the old ones.
-VERSION = "spine-1"
+VERSION: Final = "kernel-1"
+NOT_A_DECIDER: Final = "not-a-decider"
+
+
+def version(policies: str) -> str:
+    """Return the version of all rules together, given that of the policies in force."""
+    return hashlib.sha256(f"{VERSION}\n{policies}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def may_cancel(operation: Operation, *, person: Person) -> Answer:
     if operation.state not in (State.ASKED, State.PROPOSED, State.APPROVED):
         return _no("too-late-to-cancel", {"state": operation.state.value})
     if person.id != operation.requester:
-        return _no("not-the-requester", {"requester": operation.requester})
+        return _no("not-the-requester", {"requester": members((operation.requester,))})
     return Allowed()
 
 
@@ -78,7 +87,7 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     """Tell whether this click by this person counts for this very proposal."""
     if operation.state is not State.PROPOSED:
         return _ended(operation, by.decisions)
-    if by.now >= operation.expires_at:
+    if by.now >= operation.decide_by:
         return _no("expired")
     if by.digest != operation.digest:
         return _no("other-digest")
@@ -87,7 +96,7 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     if operation.proposal is None or by.person.id in operation.proposal.authors:
         return _no("author-decision", {"who": _who(operation, by)})
     if not any(by.person.id in holding for holding in by.holders.values()):
-        return _no("not-a-decider", {"who": _who(operation, by)})
+        return _no(NOT_A_DECIDER, {"who": _who(operation, by)})
     if any(_same(by, decision, operation) for decision in by.decisions):
         return _no("already-decided-by-you")
     return Allowed()
@@ -133,10 +142,10 @@ def able_to_decide(
     return tuple(sorted(able - barred))
 
 
-def _who(operation: Operation, by: Decider) -> str:
+def _who(operation: Operation, by: Decider) -> Message:
     """Return who could decide instead of the person who may not."""
     able = able_to_decide(operation, holders=by.holders)
-    return ", ".join(one for one in able if one != by.person.id) or "-"
+    return members(one for one in able if one != by.person.id)
 
 
 def _ended(operation: Operation, decisions: Sequence[Decision]) -> Denied:
@@ -148,7 +157,7 @@ def _ended(operation: Operation, decisions: Sequence[Decision]) -> Denied:
         "decided-already",
         {
             "state": operation.state.value,
-            "who": last.member,
+            "who": members((last.member,)),
             "verdict": last.verdict.value,
             "at": last.at.strftime("%H:%M:%S UTC"),
         },

@@ -1,5 +1,5 @@
 """
-What an operation's credentials may touch.
+What an operation's credentials may touch: AWS resources, or one host by SSH.
 
 A scope is written down when the operation is prepared, shown, bound into the digest
 and only then lent against. It holds literal actions and literal resources: a wildcard
@@ -12,7 +12,7 @@ import re
 from enum import IntEnum, StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 # pydantic's engine is Rust's regex: there `$` never matches before a final newline.
 ScopeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
@@ -26,6 +26,22 @@ ConditionKey = Annotated[
 ]
 # No `*`, `?` or `$`: IAM would read them.
 ConditionValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:./_-]{1,200}$")]
+# Of a host: names that reach an inventory file and a known_hosts line, so no spaces, no
+# quotes, no commas, no wildcards, nothing that begins with a dash.
+HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+HostAddress = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,251}$|^[0-9a-f:]{2,39}$")
+]
+UnixUser = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,30}$")]
+# What a certificate is good for: with `ssh-` before it, it is the scope's name.
+SshPrincipal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+SshHostKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]{40,800}=*$"
+    ),
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 # Calls that AWS cannot restrict to one resource; they only read.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -100,3 +116,42 @@ class AwsScope(BaseModel):
 
     name: ScopeName
     statements: tuple[Statement, ...]
+
+
+class SshScope(BaseModel):
+    """
+    One login on one host: the certificate names one principal, which only it accepts.
+
+    A certificate cannot be taken back; it is short instead. SSH knows no right that
+    only reads: what a playbook may change is what that user may on that host.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: HostName
+    address: HostAddress
+    port: Port
+    user: UnixUser
+    principal: SshPrincipal
+    host_key: SshHostKey
+    python: str
+    become: bool
+
+    @property
+    def name(self) -> str:
+        """The action that Vault's role is named after: one for each principal."""
+        return ssh_action(self.principal)
+
+
+def ssh_action(principal: str) -> str:
+    """Return the name of the action that may log in as this principal."""
+    return f"ssh-{principal}"
+
+
+def is_ssh(action: str) -> bool:
+    """Say whether an action lends a certificate; no other action is named so."""
+    return action.startswith("ssh-")
+
+
+# Told apart by their fields: neither takes what the other has.
+Scope = AwsScope | SshScope

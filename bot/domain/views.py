@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.domain.command import Spec
     from bot.domain.found import Page
     from bot.domain.message import Language, Message
+    from bot.domain.query import QuerySpec, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +28,33 @@ class Help:
     """
     The commands there are, or one of them in full, with the client's own targets.
 
-    `kinds` has the names of the targets of each kind, for examples that work.
+    `kinds` has the names of the targets of each kind, for examples that work; `queries`
+    are the questions that change nothing. Only what this person may ask for is listed;
+    `note` says so where that is little.
     """
 
     specs: tuple[Spec, ...]
-    one: Spec | None
+    one: Spec | QuerySpec | None
     targets: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
     language: Language
+    note: Message | None = None
+    queries: tuple[QuerySpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One operation and everything the audit has of it."""
+    """
+    One operation and what the audit has of it.
+
+    Of a long one the first and the last records; `left_out` are between the two.
+    """
 
     card: CardView
     records: tuple[Record, ...]
     link: str | None
     language: Language
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +68,13 @@ class Found:
     language: Language
 
 
-View = Said | Help | Story | Found
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question of the registry, with who is who in its operations."""
+
+    sheet: Sheet
+    names: dict[str, str]
+    language: Language
+
+
+View = Said | Help | Story | Found | Answered

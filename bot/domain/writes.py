@@ -17,6 +17,7 @@ from bot.domain.frozen import Frozen
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing
+from bot.domain.timing.marks import Marks
 
 
 class Task(StrEnum):
@@ -26,6 +27,9 @@ class Task(StrEnum):
     EXECUTE = "execute"
     WATCH = "watch"
     TIDY = "tidy"
+    NOTICE = "notice"
+    LOOK = "look"
+    TICKET = "ticket"
 
 
 class Job(Frozen):
@@ -85,6 +89,7 @@ class Writes(Frozen):
     events: tuple[Event, ...] = ()
     says: tuple[Outgoing, ...] = ()
     jobs: tuple[Job, ...] = ()
+    timing: Marks | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

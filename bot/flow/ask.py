@@ -15,17 +15,25 @@ from bot.domain.change import MergeRequest
 from bot.domain.errors import BadArguments, NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation
+from bot.domain.rights import Action, Asked
 from bot.domain.scope import Risk
-from bot.domain.suggest import near
+from bot.domain.suggest import look_alikes, near
+from bot.domain.text import read_words
+from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
-from bot.flow.reading import read_line
+from bot.flow.explaining import not_asked
+from bot.flow.line import read_line
+from bot.flow.rights import actor, doable, ruling, thing
 from bot.flow.saying import card, thread
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.catalog import Target
     from bot.domain.change import DirectAction
     from bot.domain.command import Command
+    from bot.domain.rights import Rule
     from bot.ports import Front
 
 
@@ -48,9 +56,7 @@ async def ask(
             operation = operation.model_copy(update={"undoes": undoes.id})
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
-    answer = Message.of(
-        "asked.noted", {"id": operation.short, "title": operation.change.title}
-    )
+    answer = _noted(operation, caller=caller, front=front)
     try:
         await front.store.write(
             _writes(operation, caller=caller, answer=answer, undoes=undoes)
@@ -60,12 +66,36 @@ async def ask(
     return answer
 
 
+def _title(operation: Operation, caller: Caller) -> Message:
+    """Return what is asked for, with the names that it is not about."""
+    title = operation.change.title
+    alike = look_alikes(operation.target, [one.name for one in caller.client.targets])
+    if not alike:
+        return title
+    return Message.of("asked.not-alike", {"title": title, "names": ", ".join(alike)})
+
+
+def _noted(operation: Operation, *, caller: Caller, front: Front) -> Message:
+    """Return what the person is told at once; a moment is said back in full."""
+    args: dict[str, str | int | Message] = {
+        "id": operation.short,
+        "title": _title(operation, caller),
+    }
+    if operation.scheduled_for is None:
+        return Message.of("asked.noted", args)
+    timezone = front.catalog.current().timezone(operation.client)
+    args["at"] = shown(operation.scheduled_for, timezone=timezone)
+    return Message.of("asked.scheduled", args)
+
+
 def _compose(caller: Caller, *, front: Front) -> Operation:
-    command = read_line(caller.knock.text, commands=front.registry.commands)
-    target = _target(command, caller=caller)
+    command = read_command(caller, front=front)
+    target = target_of(command, caller=caller, front=front)
+    may_be_asked(command, target, caller=caller, front=front)
     change = command.change(target, caller.client)
     _refuse_protected(change, target)
     now = front.now()
+    scheduled = _scheduled(caller, front=front)
     return Operation(
         id=front.new_id(),
         client=caller.client.id,
@@ -79,19 +109,38 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
         requester=caller.person.id,
         place=caller.place,
         change=change,
-        risk=_risk(command, target),
+        risk=risk_of(command, target),
         asked_at=now,
-        expires_at=now + caller.client.requests.expires,
+        expires_at=(scheduled or now) + caller.client.requests.expires,
+        scheduled_for=scheduled,
     )
 
 
-def _target(command: Command, *, caller: Caller) -> Target:
+def _scheduled(caller: Caller, *, front: Front) -> datetime | None:
+    """Return the moment that the line asks it to run at, if it does."""
+    _, text = take_at(read_words(caller.knock.text))
+    if text is None:
+        return None
+    timezone = front.catalog.current().timezone(caller.client.id)
+    return read_moment(text, now=front.now(), timezone=timezone)
+
+
+def read_command(caller: Caller, *, front: Front) -> Command:
+    """Return the command that the line spells, or say what does not fit."""
+    return read_line(
+        caller.knock.text,
+        commands=front.registry.commands,
+        offered=lambda: doable(caller, front=front),
+    )
+
+
+def target_of(command: Command, *, caller: Caller, front: Front) -> Target:
     """Return the client's own target of this exact name and of the right kind."""
     name, spec = command.target_name, command.spec
     target = caller.client.target(name)
     if target is not None and target.kind in spec.kinds:
         return target
-    fitting = [one.name for one in caller.client.targets if one.kind in spec.kinds]
+    fitting = doable(caller, front=front).get(command.spec.name, ())
     known = near(name, fitting) or tuple(fitting[:5])
     key = "refused.no-target" if target is None else "refused.other-kind"
     raise BadArguments(
@@ -105,6 +154,27 @@ def _target(command: Command, *, caller: Caller) -> Target:
                 "known": ", ".join(known) or "-",
             },
         )
+    )
+
+
+def may_be_asked(
+    command: Command, target: Target, *, caller: Caller, front: Front
+) -> Rule:
+    """Return the policy by which the caller may ask; NotAllowed has which says no."""
+    client = caller.client.id
+    asked = Asked(
+        action=Action.ASK,
+        actor=actor(caller.person, client=client, at=front.now(), front=front),
+        client=client,
+        thing=thing(target),
+        command=command.spec.name,
+        risk=risk_of(command, target),
+    )
+    ruled = ruling(asked, front=front)
+    if ruled.allowed:
+        return ruled.rules[0]
+    raise not_asked(
+        command, target, asked=asked, ruled=ruled, caller=caller, front=front
     )
 
 
@@ -122,7 +192,8 @@ def _refuse_protected(change: MergeRequest | DirectAction, target: Target) -> No
             )
 
 
-def _risk(command: Command, target: Target) -> Risk:
+def risk_of(command: Command, target: Target) -> Risk:
+    """Return the risk as far as it is known before anything was looked at."""
     risk = max(command.spec.risk, command.risk_now(target))
     if target.criticality is Criticality.HIGH:
         return Risk(min(risk + 1, Risk.HIGH))
@@ -155,6 +226,11 @@ def _writes(
                     "risk": operation.risk.name.lower(),
                     "slack": f"{caller.knock.team}/{caller.knock.user}",
                     "organisation": caller.person.organisation,
+                    "scheduled_for": (
+                        operation.scheduled_for.isoformat()
+                        if operation.scheduled_for
+                        else None
+                    ),
                 },
             ),
         ),

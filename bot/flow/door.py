@@ -17,6 +17,7 @@ from bot.domain.message import Message
 from bot.domain.operation import Place
 from bot.domain.policy import Denied, may_ask
 from bot.domain.writes import Delivery, Duplicate, Writes
+from bot.flow.naming import in_names
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Person
@@ -61,9 +62,12 @@ def enter(knock: Knock, *, front: Front) -> Caller:
     person = catalog.person(knock.team, knock.user)
     if person is None:
         raise NotAllowed(Message.of("refused.unknown-person", {"client": room.name}))
+    if person.deactivated:
+        gone = Message.of("refused.deactivated", {"client": room.name})
+        raise NotAllowed(gone, rule="deactivated")
     verdict = may_ask(person, client=room.id, provider=catalog.provider.id)
     if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+        raise NotAllowed(verdict.reason, rule=verdict.rule)
     place = Place(team=knock.team, channel=knock.channel)
     return Caller(person, room, place, knock)
 
@@ -81,6 +85,7 @@ async def turn_away(
     catalog = front.catalog.current()
     room = catalog.channel(knock.team, knock.channel)
     person = catalog.person(knock.team, knock.user)
+    told = in_names(refusal.message, team=knock.team, front=front)
     event = Event(
         name=EventName.DECISION_REFUSED if operation else EventName.REQUEST_REFUSED,
         actor=person.id if person else f"{knock.team}/{knock.user}",
@@ -89,20 +94,27 @@ async def turn_away(
         body={
             "line": knock.text[:_LINE_KEPT],
             "channel": knock.channel,
-            "reason": refusal.message.model_dump(mode="json"),
+            "reason": told.model_dump(mode="json"),
+            **_by_rule(refusal),
         },
     )
     writes = Writes(
         client=room.id if isinstance(room, Client) else catalog.provider.id,
         at=front.now(),
-        delivery=Delivery(key=knock.delivery, answer=refusal.message),
+        delivery=Delivery(key=knock.delivery, answer=told),
         events=(event,),
     )
     try:
         await front.store.write(writes)
     except Duplicate as duplicate:
-        return duplicate.answer or refusal.message
-    return refusal.message
+        return duplicate.answer or told
+    return told
+
+
+def _by_rule(refusal: Refused) -> dict[str, str]:
+    """Return which rule said no, where it was a rule."""
+    rule = refusal.rule if isinstance(refusal, NotAllowed) else ""
+    return {"rule": rule} if rule else {}
 
 
 def _rooms(front: Front) -> str:

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from pydantic import ValidationError
 
+from bot.domain.audit import Event, EventName
 from bot.domain.errors import Broken, OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.domain.message import Language, Message
-from bot.domain.outgoing import Outgoing, Waiting, Way
+from bot.domain.outgoing import Outgoing, Unread, Waiting, Way
 from bot.domain.reference import reference
+from bot.domain.writes import Writes
 from bot.flow.viewing import view_of
 
 if TYPE_CHECKING:
@@ -49,13 +51,39 @@ async def report(client: str, place: str, *, back: Back) -> None:
     alone: set[int] = set()
     async with back.outbox.hold(place) as mine:
         while mine:
-            waiting = await back.outbox.waiting(client, place=place, now=back.now())
+            found = await back.outbox.waiting(client, place=place, now=back.now())
+            for entry in found:
+                if isinstance(entry, Unread):
+                    await _put_aside(client, place, entry, back=back)
+            waiting = tuple(one for one in found if isinstance(one, Waiting))
             wait = await _Speaker(client, place, waiting, alone, back).speak()
             if wait is None:
                 return
             if wait > 0:
                 # Looked at again soon: a card that changed meanwhile need not queue.
                 await back.sleep(min(wait, _GLANCE))
+
+
+async def _put_aside(client: str, place: str, entry: Unread, *, back: Back) -> None:
+    """Write down that this can never be said, so that what is behind it can."""
+    _log.error(
+        "outbox.unreadable",
+        client=client,
+        entry=entry.id,
+        place=place,
+        problem=entry.problem,
+    )
+    event = Event(
+        name=EventName.MESSAGE_UNDELIVERED,
+        actor="tandem",
+        source="worker",
+        operation=entry.operation,
+        body={"entry": entry.id, "place": place, "problem": entry.problem},
+    )
+    await back.store.write(Writes(client=client, at=back.now(), events=(event,)))
+    await back.outbox.undeliverable(
+        client, entry=entry.id, problem=entry.problem, at=back.now()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +193,20 @@ class _Speaker:
         # What may have arrived at an earlier try must be looked for, whatever this one
         # came to.
         untried = not isinstance(error, OutcomeUnknown) and not group[0].tried
-        put_off = [(group, untried)]
+        asked_to_wait = isinstance(error, Throttled)
+        put_off = [(group, untried, not asked_to_wait)]
         if isinstance(error, Throttled):
             # Patience is asked for by all calls of the kind, not by this one.
             others = tuple(one for one in self.waiting if one.due and one not in group)
-            put_off.append((others, False))
-        for entries, certain in put_off:
+            put_off.append((others, False, True))
+        for entries, certain, counted in put_off:
             await self.back.outbox.postponed(
                 self.client,
                 entries=[entry.id for entry in entries],
                 until=until,
                 problem=str(error),
                 untried=certain,
+                counted=counted,
             )
         return None
 

@@ -45,7 +45,7 @@ refused-nobody-known = The person you mention is nobody Tandem knows. Please pic
 
 ## The line that was typed
 
-refused-no-command = There is no command “{ $got }”. Meant may be: { $known }. Type /infra help to see all.
+refused-no-command = There is no command “{ $got }”. Meant may be: { $known }. Type /infra help to see all, or ask in words: /infra ticket, then what you need.
 refused-bad-argument = “{ $got }” does not fit { $name }: { $help }. For example: { $example }
 refused-no-target = { $client } has no { $kind } named “{ $got }”. Meant may be: { $known }.
 refused-other-kind = “{ $got }” of { $client } is a { $is }; this command wants a { $kind }. Fitting: { $known }.

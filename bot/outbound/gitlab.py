@@ -14,16 +14,17 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from bot.domain.errors import Broken, Unavailable
 from bot.outbound import gitlab_shapes as shapes
-from bot.outbound.gitlab_merging import Merging
+from bot.outbound.gitlab_issues import Issues
 from bot.outbound.gitlab_opening import Opening, checked_draft
+from bot.outbound.gitlab_watching import Watching
 from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
     from pathlib import Path
 
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        IssueState,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
+    from bot.domain.guidelines import ChangedFile
     from bot.outbound.gitlab_reading import Contents
 
 LARGEST_ARTIFACT: Final = 32_000_000
@@ -46,7 +50,7 @@ _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 T = TypeVar("T")
 
 
-class Work(Opening, Merging):
+class Work(Opening, Watching, Issues):
     """All that is done in one project."""
 
 
@@ -177,11 +181,59 @@ class GitLab:
         """Close a merge request and write why; False when it was not open any more."""
         return await self._do(project, token, lambda work: work.close(iid, note=note))
 
+    async def open_issue(
+        self,
+        project: str,
+        *,
+        title: str,
+        description: str,
+        labels: Sequence[str],
+        token: SecretStr,
+    ) -> IssueState:
+        """Open an issue; never twice by itself. OutcomeUnknown: look for it."""
+        return await self._do(
+            project,
+            token,
+            lambda work: work.open_issue(
+                title=title, description=description, labels=labels
+            ),
+        )
+
+    async def find_issue(
+        self, project: str, *, mark: str, token: SecretStr
+    ) -> IssueState | None:
+        """Return the issue that this token's user opened with this line in it."""
+        return await self._do(project, token, lambda work: work.find_issue(mark))
+
     async def note(
-        self, project: str, *, iid: int, body: str, token: SecretStr
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
     ) -> None:
-        """Write a note; text of people in it must come through `gitlab_text`."""
-        await self._do(project, token, lambda work: work.note(iid, body))
+        """
+        Write a note under a merge request, once for each `key`.
+
+        Text of people in it must come through `gitlab_text`.
+        """
+        await self._do(project, token, lambda work: work.note_once(iid, body, key=key))
+
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]:
+        """Return the newest merge requests into a branch, at most 200 of them."""
+        return await self._do(
+            project, token, lambda work: work.listed(branch, state=state, most=most)
+        )
+
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]:
+        """Return the files a merge request changes; Refused beyond 300 or 8 MB."""
+        return await self._do(project, token, lambda work: work.changes(iid))
 
     def _state(
         self, work: Work, found: shapes.Request, project: str

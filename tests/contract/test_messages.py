@@ -26,6 +26,7 @@ from bot.domain.proposal import Bound
 from bot.domain.scope import Environment, Risk
 from bot.domain.terraform.finding import Kind
 from bot.domain.terraform.refusal import Reason
+from bot.outbound.catalog_policies import shipped
 
 ROOT = Path(__file__).parents[2]
 CODE = sorted(
@@ -53,6 +54,7 @@ FAMILIES = {
     "event": [one.value for one in EventName],
     "guard": [one.value for one in Kind],
     "refused-terraform": [one.value for one in Reason],
+    "because": re.findall(r'@reason\("([a-z-]+)"\)', shipped().files[0].text),
     "decided": [one.value for one in Verdict],
     "thread": [f"{one.value}{more}" for one in Verdict for more in ("", "-because")],
     "card": [f"{one.value}{more}" for one in Verdict for more in ("", "-because")],

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 from bot.domain.change import DirectAction
 from bot.domain.errors import Refused
 from bot.domain.playbook import LiveState
-from bot.domain.text import quoted
 from bot.domain.way_back import Before, WayBack, spelled
-from bot.flow.reading import read_line
+from bot.flow.line import read_line
 from bot.outbound.speech import Speech
 from tests.contract.test_every_command import ACME, BUILD, COMMANDS, example_of
 
@@ -88,7 +87,7 @@ def test_a_hostile_value_is_refused_or_stays_one_value(name, value):
     for argument in command.spec.arguments:
         words = {one.name: one.example for one in command.spec.arguments}
         words[argument.name] = value
-        line = " ".join((name, *(quoted(one) for one in words.values())))
+        line = spelled(WayBack(command=name, arguments=words), spec=command.spec)
         try:
             made = read_line(line, commands=BUILD.commands)
         except Refused:

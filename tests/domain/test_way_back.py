@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot import sdk
 from bot.domain.errors import BadArguments
 from bot.domain.way_back import WayBack, spelled
-from bot.flow.reading import read_line
+from bot.flow.line import read_line
 
 
 class Put(sdk.Command, name="put", risk=sdk.Risk.LOW):

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -151,6 +152,22 @@ async def test_a_server_that_is_left_running_is_adopted(directory):
         same = server_pid(directory)
 
     assert (came, same) == (Came.ADOPTED, pid)
+
+
+async def test_a_server_that_was_released_leaves_no_zombie_when_it_ends(directory):
+    server = EmbeddedPostgres(directory)
+    await server.start()
+    pid = server_pid(directory)
+    server.release()
+
+    async with started(directory):
+        pass  # it is adopted, and stopped at the end
+
+    for _ in range(1000):
+        if not psutil.pid_exists(pid):
+            break
+        await asyncio.sleep(0.01)
+    assert not psutil.pid_exists(pid)
 
 
 async def test_stopping_what_does_not_run_changes_nothing(directory):

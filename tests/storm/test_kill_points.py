@@ -35,6 +35,8 @@ COMMANDS = registry.load().commands
 # A reboot leaves no trace at AWS: killed between its announcement and its answer it
 # stays in doubt for good, and is not repeated.
 TRACELESS = {"restart"}
+# These log into a machine of their own, which the sandbox has not: see tests/real.
+ON_HOSTS = {"service"}
 
 
 async def one_life(world, line):
@@ -60,7 +62,7 @@ def way_back_of_another(name):
     return False
 
 
-@pytest.mark.parametrize("route", sorted(COMMANDS))
+@pytest.mark.parametrize("route", sorted(set(COMMANDS) - ON_HOSTS))
 async def test_no_call_point_loses_or_doubles_anything(world, route):
     clean = await world.bot("work")
     line = await one_life(world, COMMANDS[route].spec.example)

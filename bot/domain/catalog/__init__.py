@@ -11,6 +11,7 @@ from bot.domain.catalog.client import (
     Criticality,
     Database,
     Gitlab,
+    Host,
     Instance,
     Inventory,
     Target,
@@ -28,12 +29,13 @@ from bot.domain.catalog.people import (
     ProviderChannel,
     ProviderMember,
     ProviderRole,
-    Shift,
     SlackIdentity,
 )
 from bot.domain.catalog.refusal import CatalogRefused
+from bot.domain.catalog.rights import known_names
 from bot.domain.catalog.routes import DeciderRole, Match, Place, RouteRule, Routes
 from bot.domain.catalog.rule_consistency import unknown_commands
+from bot.domain.catalog.shift import Shift
 from bot.domain.catalog.whole import Catalog
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Database",
     "DeciderRole",
     "Gitlab",
+    "Host",
     "Inconsistency",
     "Instance",
     "Inventory",
@@ -67,5 +70,6 @@ __all__ = [
     "Terraform",
     "Volume",
     "inconsistencies",
+    "known_names",
     "unknown_commands",
 ]

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bot.domain.catalog.host import ServiceName, Ssh
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -38,8 +39,11 @@ from bot.domain.catalog.names import (
 )
 from bot.domain.catalog.people import Channel, ClientMember
 from bot.domain.frozen import Frozen
+from bot.domain.guidelines.advice import Guide
 from bot.domain.message import Language
 from bot.domain.scope import Environment
+from bot.domain.timing.freeze import FreezeRule
+from bot.domain.timing.hours import Hours
 
 
 class Criticality(StrEnum):
@@ -147,7 +151,21 @@ class Volume(_Target):
     ] = None
 
 
-Target = Annotated[Instance | Database | Volume, Field(discriminator="kind")]
+class Host(_Target):
+    """A machine that Tandem may log into; an EC2 instance can be a host as well."""
+
+    kind: Literal["host"]
+    ssh: Annotated[Ssh, Field(description="How Tandem logs in.")]
+    init: Annotated[
+        Literal["systemd", "sysvinit"], Field(description="What runs its services.")
+    ] = "systemd"
+    services: Annotated[
+        tuple[ServiceName, ...],
+        Field(description="Services that may be started, stopped and restarted."),
+    ] = ()
+
+
+Target = Annotated[Instance | Database | Volume | Host, Field(discriminator="kind")]
 
 
 class Inventory(Frozen):
@@ -220,6 +238,33 @@ class Aws(Frozen):
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
 
 
+class TrustLevel(StrEnum):
+    """How far a client has come on the ladder, from asking to merging by itself."""
+
+    PROPOSE = "propose"
+    REVIEW = "review"
+    SELF_SERVE = "self-serve"
+    COMMITTER = "committer"
+
+
+class Trust(Frozen):
+    """The client's step on the ladder, for each environment."""
+
+    staging: Annotated[TrustLevel, Field(description="Its step in staging.")] = (
+        TrustLevel.PROPOSE
+    )
+    production: Annotated[TrustLevel, Field(description="Its step in production.")] = (
+        TrustLevel.PROPOSE
+    )
+
+    def level(self, environment: Environment) -> TrustLevel:
+        """Return the client's step in this environment."""
+        return {
+            Environment.STAGING: self.staging,
+            Environment.PRODUCTION: self.production,
+        }[environment]
+
+
 class Requests(Frozen):
     """How long a request of this client waits, where its route does not say."""
 
@@ -251,9 +296,28 @@ class Client(Frozen):
     requests: Annotated[Requests, Field(description="How long requests wait.")] = (
         Requests()
     )
+    guidelines: Annotated[
+        Guide, Field(description="What its own merge requests are held to.")
+    ] = Guide()
+    hours: Annotated[
+        Hours | None,
+        Field(description="When the client is there; always, if not given."),
+    ] = None
+    freezes: Annotated[
+        tuple[FreezeRule, ...], Field(description="When nothing is decided or run.")
+    ] = ()
+    trust: Annotated[
+        Trust, Field(description="How far it is trusted; rules may ask for it.")
+    ] = Trust()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
-    def target(self, name: str) -> Instance | Database | Volume | None:
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The principals of its hosts; Vault has a role for each."""
+        hosts = (one for one in self.targets if isinstance(one, Host))
+        return tuple(sorted(host.ssh.principal for host in hosts))
+
+    def target(self, name: str) -> Instance | Database | Volume | Host | None:
         """Return the target of exactly this name, if the client has it."""
         for target in self.targets:
             if target.name == name:

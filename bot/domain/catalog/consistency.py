@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bot.domain.catalog.client import Database, Instance, Volume
+from bot.domain.catalog.client import Database, Host, Instance, Volume
 from bot.domain.catalog.layout import (
     INVENTORY_FILE,
     PROVIDER_FILE,
@@ -18,6 +18,7 @@ from bot.domain.catalog.layout import (
     Steps,
     client_file,
 )
+from bot.domain.catalog.rota_consistency import rota_inconsistencies
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
 from bot.domain.suggest import near
 
@@ -45,7 +46,7 @@ def inconsistencies(
             _organisations(provider, clients),
             _people(provider, clients),
             _channels(provider, clients),
-            _rota(provider),
+            rota_inconsistencies(provider),
             _platforms(clients),
             _targets(clients),
             rule_inconsistencies(clients, routes),
@@ -133,30 +134,6 @@ def _channels(provider: Provider, clients: Sequence[Client]) -> Iterator[Inconsi
         yield from _team(provider, channel.team, file, (*steps, "team"))
 
 
-def _rota(provider: Provider) -> Iterator[Inconsistency]:
-    known = [member.id for member in provider.members]
-    for index, shift in enumerate(provider.on_call):
-        here = ("on_call", index)
-        for number, member in enumerate(shift.members):
-            place = (*here, "members", number)
-            if member not in known:
-                shown = ", ".join(near(member, known) or known) or "-"
-                args: dict[str, str | int | Message] = {"got": member, "known": shown}
-                yield Inconsistency.at(PROVIDER_FILE, place, "unknown-member", args)
-            if member in shift.members[:number]:
-                yield Inconsistency.at(
-                    PROVIDER_FILE, place, "twice-on-shift", {"got": member}
-                )
-        if shift.begins and shift.until and shift.until <= shift.begins:
-            yield Inconsistency.at(PROVIDER_FILE, (*here, "until"), "shift-ends-first")
-        for number, earlier in enumerate(provider.on_call[:index]):
-            if earlier.begins is None and earlier.until is None:
-                yield Inconsistency.at(
-                    PROVIDER_FILE, here, "shift-hidden", {"by": number + 1}
-                )
-                break
-
-
 def _platforms(clients: Sequence[Client]) -> Iterator[Inconsistency]:
     """What separates clients from each other is never shared (threats I7)."""
     projects, roles = _Once("repeated-project"), _Once("repeated-role")
@@ -183,9 +160,9 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
         for index, target in enumerate(client.targets):
             here = ("targets", index)
             yield from names.again(target.name, target.name, file, (*here, "name"))
-            key, shown = _resource(target)
+            section, key, shown = _resource(target)
             resource = (client.aws.account, client.aws.region, key, shown)
-            yield from resources.again(resource, shown, file, (*here, "aws", key))
+            yield from resources.again(resource, shown, file, (*here, section, key))
             if isinstance(target, Volume):
                 yield from _attached(client, target, file, here)
             if target.terraform is not None:
@@ -209,17 +186,20 @@ def _attached(
         yield Inconsistency.at(file, (*here, "instance"), "unknown-instance", args)
 
 
-def _resource(target: Target) -> tuple[str, str]:
-    """Return by which key the target is found on AWS, and as what."""
+def _resource(target: Target) -> tuple[str, str, str]:
+    """Return where is written how the target is found, by which key, and as what."""
+    if isinstance(target, Host):
+        # Two hosts of one principal would take each other's certificates.
+        return "ssh", "principal", target.ssh.principal
     if isinstance(target, Database):
-        return "db_identifier", target.aws.db_identifier
+        return "aws", "db_identifier", target.aws.db_identifier
     if isinstance(target, Volume):
         if target.aws.volume_id is not None:
-            return "volume_id", target.aws.volume_id
-        return "name_tag", f"volume {target.aws.name_tag}"
+            return "aws", "volume_id", target.aws.volume_id
+        return "aws", "name_tag", f"volume {target.aws.name_tag}"
     if target.aws.instance_id is not None:
-        return "instance_id", target.aws.instance_id
-    return "name_tag", target.aws.name_tag or ""
+        return "aws", "instance_id", target.aws.instance_id
+    return "aws", "name_tag", target.aws.name_tag or ""
 
 
 def _jobs(

@@ -22,6 +22,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.domain.scope import Risk
+from bot.domain.timing.holiday import COUNTRY
+from bot.domain.timing.zone import CLOCK, DAY, TIMEZONE, WALL
 
 ORGANISATION_ID: Final = r"^[a-z][a-z0-9-]{1,30}$"
 MEMBER_ID: Final = r"^[a-z][a-z0-9._-]{1,40}$"
@@ -56,6 +58,8 @@ MOMENT: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})$"
 )
+FEED_NAME: Final = r"^[a-z][a-z0-9-]{1,40}$"
+SLACK_GROUP: Final = r"^S[A-Z0-9]{2,20}$"
 
 EXAMPLES: Final = {
     ORGANISATION_ID: "acme",
@@ -84,6 +88,12 @@ EXAMPLES: Final = {
     DATABASE_ID: "acme-db-prod",
     DURATION: "45m, 4h or 2d",
     MOMENT: "2026-12-24T18:00:00+01:00",
+    TIMEZONE: "Europe/Paris",
+    COUNTRY: "FR or FR-57",
+    CLOCK: '"09:00"',
+    DAY: "2026-12-24",
+    WALL: "2026-12-24T18:00",
+    SLACK_GROUP: "S0ONCALL",
 }
 
 OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION_ID)]
@@ -110,6 +120,8 @@ AwsRoleArn = Annotated[str, StringConstraints(pattern=AWS_ROLE)]
 InstanceId = Annotated[str, StringConstraints(pattern=INSTANCE_ID)]
 VolumeId = Annotated[str, StringConstraints(pattern=VOLUME_ID)]
 NameTag = Annotated[str, StringConstraints(pattern=NAME_TAG)]
+FeedName = Annotated[str, StringConstraints(pattern=FEED_NAME)]
+SlackGroup = Annotated[str, StringConstraints(pattern=SLACK_GROUP)]
 DatabaseId = Annotated[str, StringConstraints(pattern=DATABASE_ID, max_length=63)]
 
 _UNITS: Final = {

@@ -17,7 +17,7 @@ from bot.domain.message import Message
 from bot.domain.proposal import fingerprint
 from bot.domain.terraform.plan_reading import plan_digest
 from bot.domain.writes import Writes
-from bot.flow.carrying.ends import End, Failed, Later
+from bot.flow.carrying.ends import Doubt, End, Failed, Later
 from bot.flow.changes.planning import PLAN_FILE
 from bot.flow.lending import borrowed
 from bot.flow.saying import card, thread, told
@@ -61,10 +61,20 @@ async def follow(operation: Operation, *, client: Client, back: Back) -> End | N
                 return Later(back.pace.poll_most)
             if pipeline is not None and status is not PipelineStatus.ACTIVE:
                 return _failed(pipeline)
+            if pipeline is None and await _none_will_come(operation, back=back):
+                url = operation.progress.url or "-"
+                return Doubt(Message.of("doubt.no-pipeline", {"url": url}))
             await _wait_for(operation, Message.of("waiting.apply"), back=back)
             if back.now() >= give_up:
                 return Later(back.pace.poll)
             await back.sleep(back.pace.poll.total_seconds())
+
+
+async def _none_will_come(operation: Operation, *, back: Back) -> bool:
+    """Whether the merge is so long ago that its pipeline should have been there."""
+    records = await back.store.records(operation.client, operation=operation.id)
+    merged = [one.at for one in records if one.event is EventName.MERGE_DONE]
+    return bool(merged) and back.now() >= merged[-1] + back.pace.no_pipeline
 
 
 async def _wait_for(operation: Operation, waiting: Message, *, back: Back) -> None:

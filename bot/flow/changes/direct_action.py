@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from bot.domain.change import DirectAction
 from bot.domain.errors import Broken
 from bot.domain.message import Message
-from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.way_back import Before
 from bot.flow.changes.gathered import Ready
 from bot.flow.changes.going_back import going_back
-from bot.flow.changes.observing import aws_run
+from bot.flow.changes.observing import lent_run
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
@@ -37,6 +37,7 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
         bound=bound,
         risk=operation.risk,
         findings=preview.warnings,
+        diff=preview.diff,
         summary=Message.of("card.direct", {"playbook": playbook.name}),
         facts=preview.facts,
         calls=preview.calls,
@@ -76,7 +77,7 @@ def _pinned(operation: Operation, preview: Preview) -> Operation:
 
 
 async def _preview(operation: Operation, playbook: Playbook, *, back: Back) -> Preview:
-    async with aws_run(operation, scope=playbook.preview_scope(), back=back) as run:
+    async with lent_run(operation, scope=playbook.preview_scope(), back=back) as run:
         return await playbook.preview(run)
 
 
@@ -93,7 +94,8 @@ def _bound(
         live_state=preview.state.fingerprint,
         scope=scope,
         credentials=f"act-{operation.client}-{scope.name}",
-        policy=VERSION,
+        policy=version_now(operation.client, front=back),
         catalog=back.catalog.current().version_for(operation.client),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )

@@ -9,7 +9,7 @@ from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.way_back import WayBack, spelled
 from bot.flow.changes.observing import client_of
-from bot.flow.reading import read_line
+from bot.flow.line import read_line
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation

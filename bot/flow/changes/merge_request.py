@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.forge import PipelineStatus, RequestState
 from bot.domain.message import Message
-from bot.domain.plan_text import plan_lines, plan_summary
-from bot.domain.policy import VERSION
+from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
@@ -32,6 +31,7 @@ from bot.flow.changes.planning import (
     refuse_pushed,
 )
 from bot.flow.lending import borrowed
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -92,7 +92,7 @@ async def rebound(
             "paths": tuple(sorted(request.changed_paths)),
             "target_branch": request.target_branch,
             "catalog": back.catalog.current().version_for(client.id),
-            "policy": VERSION,
+            "policy": version_now(client.id, front=back),
         }
         update |= await _plan_again(operation, request, client, token, back)
         if in_full:
@@ -172,19 +172,20 @@ async def _ready(
         pipeline=str(request.pipeline.id),
         live_state=state.fingerprint,
         credentials=f"act-{client.id}-gitlab-execute",
-        policy=VERSION,
+        policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )
     before = Before(state=state, value=drafted.before)
     undo = going_back(operation, before, back=back)
-    strangers = _strangers(request, catalog)
+    unknown = strangers(request, catalog)
     authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
     proposal = Proposal(
         bound=bound,
         # Whoever cannot be told from the deciders may be one of them.
-        risk=Risk.HIGH if strangers else report.raised(operation.risk),
-        findings=(*strangers, *(finding.message for finding in report.findings)),
+        risk=Risk.HIGH if unknown else report.raised(operation.risk),
+        findings=(*unknown, *(finding.message for finding in report.findings)),
         summary=plan_summary(plan),
         diff=drafted.diff,
         plan=plan_lines(plan),
@@ -195,11 +196,12 @@ async def _ready(
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url,
+        effects=effects_of(plan),
     )
     return Ready(operation, proposal)
 
 
-def _strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
+def strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
     """Return a finding for each author who is nobody in the catalog."""
     unknown = sorted(
         name

@@ -22,8 +22,16 @@ from bot.domain.views import Said, View
 from bot.domain.writes import Overtaken
 from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
+from bot.flow.can_i import WORD as CAN_I
+from bot.flow.can_i import can_i
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock, enter, turn_away
+from bot.flow.duty import WORDS as DUTY_WORDS
+from bot.flow.duty import oncall
+from bot.flow.freeze import WORDS as FREEZE_WORDS
+from bot.flow.freeze import freeze
+from bot.flow.ticket import WORD as TICKET
+from bot.flow.ticket import ticket
 from bot.flow.undoing import way_back
 
 if TYPE_CHECKING:
@@ -48,12 +56,20 @@ _USAGE: Final = {
 async def typed(knock: Knock, *, front: Front) -> View:
     """Do what the line says and return what it is answered with."""
     word = (knock.text.split(maxsplit=1) or [""])[0]
-    if not word or word in WORDS:
+    if not word or word in WORDS or word in front.registry.queries:
         return await answer(knock, front=front)
+    if word == CAN_I:
+        return await can_i(knock, front=front)
     if word == UNDO:
         told = await _undone(knock, front=front)
     elif word in _USAGE:
         told = await _decided(knock, front=front)
+    elif word == TICKET:
+        told = await ticket(knock, front=front)
+    elif word in FREEZE_WORDS:
+        told = await freeze(knock, front=front)
+    elif word in DUTY_WORDS:
+        told = await oncall(knock, front=front)
     else:
         told = await ask(knock, front=front)
     return Said(told, language_of(knock, front=front))

@@ -24,7 +24,9 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
@@ -89,7 +91,11 @@ class EmbeddedPostgres:
     def release(self) -> None:
         """Leave the server running and give up the directory (for a quick restart)."""
         if self._server is not None:
-            # It is nobody's child to be waited for any more.
+            # It stays our child, so it is waited for, or its end would leave a zombie.
+            number = self._server.pid
+            threading.Thread(
+                target=_reaped, args=(number,), name="released postgres", daemon=True
+            ).start()
             self._server.returncode = 0
             self._server = None
         self._disown()
@@ -345,3 +351,9 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _reaped(number: int) -> None:
+    """Return once this child of ours has ended and is taken off the process table."""
+    with suppress(ChildProcessError):
+        os.waitpid(number, 0)

@@ -8,18 +8,21 @@ that was tried but not sent looks in the chat for it before saying it again.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.domain.outgoing import Outgoing, Waiting
+from bot.domain.outgoing import Outgoing, Unread, Waiting
 from bot.outbound.postgres import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
+
+    from sqlalchemy import Row
 
     from bot.outbound.postgres.store import Store
 
@@ -50,8 +53,13 @@ class Outbox:
 
     async def waiting(
         self, client: str, *, place: str, now: datetime
-    ) -> tuple[Waiting, ...]:
-        """Return what is to be said in a place, in order, and whether it is due."""
+    ) -> tuple[Waiting | Unread, ...]:
+        """
+        Return what is to be said in a place, in order, and whether it is due.
+
+        A row that this build cannot read is handed out unread, so that it can be put
+        aside and what is behind it be said.
+        """
         query = (
             select(t.outbox)
             .where(t.outbox.c.place == place)
@@ -61,16 +69,7 @@ class Outbox:
         )
         async with self._store.reading(client) as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(
-            Waiting(
-                id=row.id,
-                outgoing=Outgoing.model_validate(row.body),
-                attempts=row.attempts,
-                tried=row.tried_at is not None,
-                due=row.not_before <= now,
-            )
-            for row in rows
-        )
+        return tuple(_read(row, now=now) for row in rows)
 
     async def trying(
         self, client: str, *, entries: Sequence[int], at: datetime
@@ -86,6 +85,14 @@ class Outbox:
         """Write down that it was said, and as which message."""
         await self._update(client, entries, sent_at=at, message=message, problem=None)
 
+    async def undeliverable(
+        self, client: str, *, entry: int, problem: str, at: datetime
+    ) -> None:
+        """Put aside what can never be said, with the reason."""
+        await self._update(
+            client, [entry], sent_at=at, message="", problem=problem[:500]
+        )
+
     async def postponed(
         self,
         client: str,
@@ -94,12 +101,26 @@ class Outbox:
         until: datetime,
         problem: str,
         untried: bool,
+        counted: bool = True,
     ) -> None:
-        """Keep it for later; `untried` when it certainly did not go out."""
-        values = {"not_before": until, "problem": problem[:500]}
+        """
+        Keep it for later; `untried` when it certainly did not go out.
+
+        Not `counted`, the try that was just made is forgotten: patience that the chat
+        asks for brings nothing nearer to being given up.
+        """
+        values: dict[str, object] = {"not_before": until, "problem": problem[:500]}
         if untried:
             values["tried_at"] = None
+        if not counted:
+            values["attempts"] = func.greatest(t.outbox.c.attempts - 1, 0)
         await self._update(client, entries, **values)
+
+    async def prune(self, client: str, *, before: datetime) -> int:
+        """Forget what was said and delivered before, cards' messages aside."""
+        query = select(func.tandem_prune(client, before))
+        async with self._store.reading(client) as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def card_of(self, client: str, *, operation: str) -> str | None:
         """Return the message that is the operation's card, once it was posted."""
@@ -140,3 +161,23 @@ class Outbox:
         query = update(t.outbox).where(t.outbox.c.id.in_(ids)).values(**values)
         async with self._store.reading(client) as connection:
             await connection.execute(query)
+
+
+def _read(row: Row[Any], *, now: datetime) -> Waiting | Unread:
+    """Return the row as what it says, or unread with what is wrong with it."""
+    try:
+        outgoing = Outgoing.model_validate(row.body)
+    except ValidationError as error:
+        # Where and what, never the text itself: it goes into the log and the audit.
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        return Unread(
+            id=row.id, operation=row.operation, problem=f"{place}: {first['type']}"
+        )
+    return Waiting(
+        id=row.id,
+        outgoing=outgoing,
+        attempts=row.attempts,
+        tried=row.tried_at is not None,
+        due=row.not_before <= now,
+    )

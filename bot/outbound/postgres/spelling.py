@@ -37,6 +37,8 @@ def spelled_out(writes: Writes) -> str:
         f'"jobs":{_list(_job(one) for one in writes.jobs)}',
         f'"events":{_events(writes.events, client=writes.client, at=writes.at)}',
     ]
+    if writes.timing is not None:
+        parts.append(f'"timing":{writes.timing.model_dump_json()}')
     if writes.delivery is not None:
         parts.append(f'"delivery":{_delivery(writes.delivery)}')
     return "{" + ",".join(parts) + "}"

@@ -9,6 +9,7 @@ Every read and every write names its client, and the database shows no row of an
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text
@@ -20,22 +21,28 @@ from bot.domain.message import Message
 from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
 from bot.outbound.postgres import tables as t
+from bot.outbound.postgres import timing
 from bot.outbound.postgres.errors import ours
 from bot.outbound.postgres.search import search
 from bot.outbound.postgres.spelling import spelled_out
 from bot.outbound.postgres.together import Together
+from bot.outbound.postgres.waits import waits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.found import Page
+    from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.rota import Standing
     from bot.domain.writes import Writes
 
+# An approval counts by who was on call when it was given; nothing waits for longer.
+_LONGEST_OPEN = timedelta(days=120)
 _WRITE = text("SELECT tandem_write(:client, CAST(:writes AS jsonb))")
 _SET_CLIENT = text("SELECT set_config('tandem.client', :client, true)")
 _LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
@@ -149,6 +156,23 @@ class Store:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(Record.model_validate(dict(row)) for row in rows)
 
+    async def story(
+        self, client: str, *, operation: str, ends: int
+    ) -> tuple[tuple[Record, ...], int]:
+        """Return the first and last `ends` records, and how many are between them."""
+        of = t.audit.c.operation == operation
+        first = select(t.audit).where(of).order_by(t.audit.c.seq).limit(ends)
+        last = select(t.audit).where(of).order_by(t.audit.c.seq.desc()).limit(ends)
+        many = select(func.count()).select_from(t.audit).where(of)
+        async with self.reading(client) as connection:
+            rows = [dict(r) for r in (await connection.execute(first)).mappings()]
+            rows += [dict(r) for r in (await connection.execute(last)).mappings()]
+            total = int((await connection.execute(many)).scalar_one())
+        found = {row["seq"]: Record.model_validate(row) for row in rows}
+        told = tuple(found[seq] for seq in sorted(found))
+        # Counted last: what came in between is a record more, and never one fewer.
+        return told, max(total - len(told), 0)
+
     async def checkpoints(self, client: str) -> tuple[audit.Checkpoint, ...]:
         """Return the client's signed checkpoints, oldest first."""
         query = select(t.checkpoint).order_by(t.checkpoint.c.seq)
@@ -188,6 +212,21 @@ class Store:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(Lent.model_validate(dict(row)) for row in rows)
 
+    async def freezes(self, client: str, *, after: datetime) -> tuple[Freeze, ...]:
+        """Return the client's freezes that end later than this and were not lifted."""
+        async with self.reading(client) as connection:
+            return await timing.freezes(connection, after=after)
+
+    async def standing(self, provider: str, *, at: datetime) -> Standing:
+        """Return what overrides and feeds say of the rota, back to where it matters."""
+        async with self.reading(provider) as connection:
+            return await timing.standing(connection, after=at - _LONGEST_OPEN)
+
+    async def used(self, client: str, *, envelope: str, day: date) -> int:
+        """Return how many operations the client's envelope let pass on that day."""
+        async with self.reading(client) as connection:
+            return await timing.used(connection, envelope=envelope, day=day)
+
     async def search(
         self,
         client: str,
@@ -202,6 +241,11 @@ class Store:
             return await search(
                 connection, wanted=wanted, since=since, before=before, most=most
             )
+
+    async def waits(self, client: str, *, most: int) -> tuple[timedelta, ...]:
+        """Return how long decisions on this client's latest operations took."""
+        async with self.reading(client) as connection:
+            return await waits(connection, most=most)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[bool]:
@@ -237,4 +281,10 @@ class Store:
 
 def _only_inserts(writes: Writes) -> bool:
     """Tell whether no row that is there already is touched."""
-    return not (writes.saves or writes.decisions or writes.ended or writes.checkpoints)
+    return not (
+        writes.saves
+        or writes.decisions
+        or writes.ended
+        or writes.checkpoints
+        or writes.timing
+    )

@@ -21,7 +21,7 @@ from bot.outbound.slack.card_people import person
 from bot.outbound.slack.escape import Token, cut, mrkdwn, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.domain.audit import Record
     from bot.domain.views import Story
@@ -38,8 +38,8 @@ def story_lines(view: Story, pen: Pen) -> tuple[str, ...]:
     """Return the story in mrkdwn, oldest first; what does not fit is counted."""
     told = [one for one in view.records if not _only_reads(one)]
     lines = [_line(one, view, pen) for one in told]
-    before, after = _ends(lines)
-    hidden = len(lines) - before - after
+    before, after = _ends(lines, gap=_gap(view, told))
+    hidden = len(lines) - before - after + view.left_out
     shown = lines[:before]
     if hidden:
         shown.append(pen.words("story.hidden", {"count": hidden}))
@@ -141,6 +141,8 @@ _DETAILS: Final[
     EventName.OPERATION_FAILED: _reason,
     EventName.OPERATION_DOUBTED: _reason,
     EventName.OPERATION_REMINDED: _of("people"),
+    EventName.OPERATION_ESCALATED: _of("people"),
+    EventName.OPERATION_HELD: _of("until", "by", "reason"),
     EventName.DECISION_MADE: _decision,
     EventName.DECISION_REFUSED: _reason,
     EventName.REQUEST_REFUSED: _reason,
@@ -148,6 +150,7 @@ _DETAILS: Final[
     EventName.MERGE_REQUEST_CLOSED: _of("iid"),
     EventName.MERGE_ANNOUNCED: _commit,
     EventName.MERGE_DONE: _commit,
+    EventName.GATE_BYPASSED: _of("merged_by"),
     EventName.ACTION_ANNOUNCED: _of("calls"),
     EventName.ACTION_RECONCILED: _of("happened", "merged"),
     EventName.CREDENTIALS_LENT: _of("action", "expires_at"),
@@ -155,6 +158,11 @@ _DETAILS: Final[
     EventName.PLAN_DIFFERED: _plans,
     EventName.EFFECT_VERIFIED: _of("state"),
     EventName.EFFECT_MISSING: _of("state"),
+    EventName.LOOK_ASKED: _of("target"),
+    EventName.LOOK_DONE: _of("target"),
+    EventName.TICKET_OPENED: _of("url"),
+    EventName.TICKET_REFUSED: _reason,
+    EventName.TICKET_POSTPONED: _of("system"),
 }
 
 
@@ -164,13 +172,24 @@ def _only_reads(record: Record) -> bool:
     return str(json.loads(record.body).get("action", "")).endswith("-read")
 
 
-def _ends(lines: list[str]) -> tuple[int, int]:
+def _gap(view: Story, told: Sequence[Record]) -> int | None:
+    """Return before which of the lines records were left out, if any were."""
+    if not view.left_out:
+        return None
+    # As many were read from the beginning as from the end.
+    last_of_first = view.records[len(view.records) // 2 - 1].seq
+    return sum(one.seq <= last_of_first for one in told)
+
+
+def _ends(lines: list[str], *, gap: int | None) -> tuple[int, int]:
     """Return how many lines from the start and from the end are shown together."""
     size = sum(len(line) + 1 for line in lines)
     if size <= _MOST:
-        return len(lines), 0
-    before = _count(lines, _MOST // 2)
-    return before, _count(lines[:before:-1], _MOST // 2)
+        return (len(lines), 0) if gap is None else (gap, len(lines) - gap)
+    first = lines if gap is None else lines[:gap]
+    before = _count(first, _MOST // 2)
+    rest = lines[before + 1 :] if gap is None else lines[gap:]
+    return before, _count(rest[::-1], _MOST // 2)
 
 
 def _count(lines: list[str], most: int) -> int:

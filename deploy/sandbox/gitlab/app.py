@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from deploy.sandbox.gitlab import (
     api_admin,
     api_ci,
+    api_issues,
     api_merge_requests,
     api_repository,
     pages,
@@ -35,6 +36,7 @@ def create(world: GitLabWorld) -> FastAPI:
         api_repository.router,
         api_repository.of_project,
         api_merge_requests.router,
+        api_issues.router,
         api_ci.router,
         api_admin.router,
         api_admin.controls,

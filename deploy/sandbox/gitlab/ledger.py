@@ -28,6 +28,7 @@ Kind = Literal[
     "quick_action.performed",
     "mention.sent",
     "reference.made",
+    "issue.opened",
 ]
 
 

@@ -13,7 +13,14 @@ from deploy.sandbox.gitlab import ci_shapes, standing
 from deploy.sandbox.gitlab.git import FileDiff, GitError
 from deploy.sandbox.gitlab.pages_style import SHEET, avatar
 from deploy.sandbox.gitlab.problems import not_found
-from deploy.sandbox.gitlab.records import ENDED, Job, MergeRequest, Pipeline, Project
+from deploy.sandbox.gitlab.records import (
+    ENDED,
+    Issue,
+    Job,
+    MergeRequest,
+    Pipeline,
+    Project,
+)
 from deploy.sandbox.gitlab.world import GitLabWorld
 
 router = APIRouter()
@@ -172,16 +179,51 @@ async def overview(world: World, project: Here) -> Response:
     runs = [p for p in world.pipelines.values() if p.project_id == project.id]
     lines = [_pipeline_line(project, p) for p in reversed(runs[-10:])]
     none = '<p class="muted">None yet.</p>'
+    issues = [
+        _issue_line(world, project, issue)
+        for issue in reversed(world.issues_of(project)[-20:])
+    ]
     body = (
         f"<h1>{escape(project.path)}</h1>"
         f'<p class="muted">{escape(project.description)}</p>'
         "<h2>Merge requests</h2>"
         + (f'<ul class="list">{"".join(requests)}</ul>' if requests else none)
+        + "<h2>Issues</h2>"
+        + (f'<ul class="list">{"".join(issues)}</ul>' if issues else none)
         + "<h2>Pipelines</h2>"
         + (f"<table>{''.join(lines)}</table>" if lines else none)
         + f'<h2>Files</h2><ul class="files">{"".join(files)}</ul>'
     )
     return _page(project.path, body, crumbs=_crumbs(project))
+
+
+def _issue_line(world: GitLabWorld, project: Project, issue: Issue) -> str:
+    link = _link(f"/{project.path}/-/issues/{issue.iid}", f"#{issue.iid} {issue.title}")
+    return f"<li>{_badge(issue.state)} {link} {_who(world, issue.author)}</li>"
+
+
+@of_project.get("/-/issues")
+async def issues_page(world: World, project: Here) -> Response:
+    lines = [
+        _issue_line(world, project, issue)
+        for issue in reversed(world.issues_of(project))
+    ]
+    body = f'<h1>Issues</h1><ul class="list">{"".join(lines)}</ul>'
+    return _page("Issues", body, crumbs=_crumbs(project))
+
+
+@of_project.get("/-/issues/{iid}")
+async def issue_page(world: World, project: Here, iid: int) -> Response:
+    issue = next((one for one in world.issues_of(project) if one.iid == iid), None)
+    if issue is None:
+        raise not_found("Issue")
+    labels = "".join(f'<span class="label">{escape(n)}</span>' for n in issue.labels)
+    body = (
+        f"<h1>{escape(issue.title)} <small>#{issue.iid}</small></h1>"
+        f"<p>{_badge(issue.state)} opened by {_who(world, issue.author)} {labels}</p>"
+        f'<pre class="text">{escape(issue.description)}</pre>'
+    )
+    return _page(issue.title, body, crumbs=_crumbs(project, ("issues", "Issues")))
 
 
 @of_project.get("/-/merge_requests")

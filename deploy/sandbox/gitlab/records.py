@@ -145,6 +145,20 @@ class MergeRequest(Record):
         return lowered.startswith(("draft:", "[draft]", "(draft)"))
 
 
+class Issue(Record):
+    iid: int
+    project_id: int
+    title: str
+    description: str = ""
+    state: Literal["opened", "closed"] = "opened"
+    author: str
+    labels: list[str] = []
+    created_at: datetime
+    updated_at: datetime
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+
+
 class Note(Record):
     project_id: int
     mr_iid: int

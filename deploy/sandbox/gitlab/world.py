@@ -21,6 +21,7 @@ from deploy.sandbox.gitlab.git import ZERO, Edit, Repository, Signature
 from deploy.sandbox.gitlab.hooks import Hooks
 from deploy.sandbox.gitlab.ledger import Ledger
 from deploy.sandbox.gitlab.records import (
+    Issue,
     Job,
     MergeRequest,
     Note,
@@ -66,6 +67,7 @@ class GitLabWorld:
         self.projects = self.store.load(Project)
         self.merge_requests = self.store.load(MergeRequest)
         self.notes = self.store.load(Note)
+        self.issues = self.store.load(Issue)
         self.pipelines = self.store.load(Pipeline)
         self.jobs = self.store.load(Job)
         self.hooks = Hooks(self)
@@ -122,6 +124,7 @@ class GitLabWorld:
             Project: self.projects,
             MergeRequest: self.merge_requests,
             Note: self.notes,
+            Issue: self.issues,
             Pipeline: self.pipelines,
             Job: self.jobs,
         }
@@ -154,6 +157,10 @@ class GitLabWorld:
     def requests_of(self, project: Project) -> list[MergeRequest]:
         found = self.merge_requests.values()
         return [m for m in found if m.project_id == project.id]
+
+    def issues_of(self, project: Project) -> list[Issue]:
+        found = self.issues.values()
+        return [issue for issue in found if issue.project_id == project.id]
 
     def jobs_of(self, pipeline: Pipeline, *, retried: bool = False) -> list[Job]:
         """Return a pipeline's jobs in order; those run again only when asked for."""
