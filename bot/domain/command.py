@@ -198,3 +198,7 @@ class Command(Frozen, ABC):
         Shown before anybody decides. Nothing leaves it to the playbook's own words.
         """
         return None
+
+    def notes(self, before: Before, client: Client) -> tuple[Message, ...]:  # noqa: ARG002 - for commands to look at
+        """Say what those who decide should know besides, such as what it costs."""
+        return ()

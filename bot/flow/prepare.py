@@ -31,6 +31,7 @@ from bot.flow.holders import holders_now
 from bot.flow.holding import standing_now
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
+from bot.flow.turns import neighbours
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,6 +101,7 @@ async def _propose(ready: Ready, *, back: Back) -> None:
     notes = (
         *proposal.notes,
         *await _undoes(operation, back=back),
+        *await neighbours(operation, back=back),
         *_look_alikes(operation, back=back),
     )
     proposal = proposal.model_copy(update={"bound": bound, "notes": notes})
