@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from bot.domain.catalog import Client
     from bot.domain.change import SetAttribute
+    from bot.domain.editing.edit import Edit
     from bot.domain.forge import FileAtRef
     from bot.domain.operation import Operation
-    from bot.domain.terraform.edit import Edit
     from bot.ports import Back
 
 
