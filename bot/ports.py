@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
     from bot.domain.found import Page
+    from bot.domain.guidelines import ChangedFile
     from bot.domain.lease import Minted, Revoked
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
@@ -190,6 +192,21 @@ class Forge(Protocol):
     async def close(
         self, project: str, *, iid: int, note: str, token: SecretStr
     ) -> bool: ...
+    async def note(
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
+    ) -> None: ...
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]: ...
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]: ...
 
 
 class Lender(Protocol):
@@ -259,3 +276,5 @@ class Back(Front):
     notary: Notary
     sleep: Callable[[float], Awaitable[None]]
     pace: Pace
+    # What is written into GitLab, in the language of repositories.
+    words: Callable[[Message], str]

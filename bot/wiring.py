@@ -10,6 +10,7 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -149,6 +150,7 @@ async def back(
                 notary=secrets,
                 sleep=asyncio.sleep,
                 pace=_pace(settings),
+                words=partial(wired.speech.say, language="en"),
             )
         )
 

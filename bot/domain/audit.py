@@ -49,6 +49,7 @@ class EventName(StrEnum):
     MERGE_REQUEST_CLOSED = "merge_request.closed"
     MERGE_ANNOUNCED = "merge.announced"
     MERGE_DONE = "merge.done"
+    MERGE_AROUND = "merge.around"
     ACTION_ANNOUNCED = "action.announced"
     ACTION_DONE = "action.done"
     ACTION_RECONCILED = "action.reconciled"

@@ -1,5 +1,5 @@
 """
-The two things an operation can be: a merge request, or a direct action.
+What an operation can be: a merge request, ours or the client's, or a direct action.
 
 A change says *what* in terms of the client's own things; it holds no file content and
 no live state. Those are gathered when the operation is prepared (`proposal.Bound`),
@@ -46,6 +46,15 @@ class MergeRequest(Frozen):
     effect: Effect
 
 
+class ClientRequest(Frozen):
+    """A merge request that the client opened itself, at exactly this commit."""
+
+    kind: Literal["client_request"] = "client_request"
+    title: Message
+    iid: int
+    head_sha: str
+
+
 class DirectAction(Frozen):
     """A change that a playbook makes, with no repository between."""
 
@@ -55,4 +64,11 @@ class DirectAction(Frozen):
     inputs: dict[str, Scalar]
 
 
-Change = Annotated[MergeRequest | DirectAction, Field(discriminator="kind")]
+Change = Annotated[
+    MergeRequest | ClientRequest | DirectAction, Field(discriminator="kind")
+]
+
+
+def is_merged(change: MergeRequest | ClientRequest | DirectAction) -> bool:
+    """Say whether merging a merge request is what carries it out."""
+    return isinstance(change, MergeRequest | ClientRequest)

@@ -26,6 +26,7 @@ class Task(StrEnum):
     EXECUTE = "execute"
     WATCH = "watch"
     TIDY = "tidy"
+    NOTICE = "notice"
 
 
 class Job(Frozen):

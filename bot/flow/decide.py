@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import Event, EventName
-from bot.domain.change import MergeRequest
+from bot.domain.change import is_merged
 from bot.domain.decision import Decision, Verdict
 from bot.domain.errors import NotAllowed, Refused, Unavailable
 from bot.domain.message import Message
@@ -248,7 +248,7 @@ def _cancelled(operation: Operation, caller: Caller, *, front: Front) -> Writes:
 
 def _tidy(operation: Operation) -> tuple[Job, ...]:
     """A merge request that will never be merged is closed, with the reason."""
-    if isinstance(operation.change, MergeRequest):
+    if is_merged(operation.change):
         return (Job(task=Task.TIDY, operation=operation.id),)
     return ()
 

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import MergeRequest
+from bot.domain.change import ClientRequest, MergeRequest, is_merged
 from bot.domain.errors import Broken, OutcomeUnknown, Refused
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.proposal import differences, digest, voided
 from bot.domain.writes import Job, Overtaken, Task, Writes
+from bot.flow.carrying import client_request as carry_client_request
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request
+from bot.flow.changes.again import rebound
 from bot.flow.holders import still_missing
 from bot.flow.saying import card, thread, told
 
@@ -116,8 +118,8 @@ async def _moved(operation: Operation, *, back: Back) -> Message | None:
     """Return what is different now from what was shown, or nothing."""
     if operation.proposal is None:
         raise Broken(f"operation {operation.id} was never proposed")
-    if isinstance(operation.change, MergeRequest):
-        fresh, request = await merge_request.rebound(operation, back=back, in_full=True)
+    if is_merged(operation.change):
+        fresh, request = await rebound(operation, back=back, in_full=True)
         gone = merge_request.gone(request)
         if gone is not None:
             return gone
@@ -142,6 +144,8 @@ async def _carry(operation: Operation, *, back: Back) -> None:
     """Act, or find out what came of acting, and write down how it ended."""
     if isinstance(operation.change, MergeRequest):
         carry = carry_request.carry
+    elif isinstance(operation.change, ClientRequest):
+        carry = carry_client_request.carry
     else:
         carry = carry_action.carry
     try:
@@ -204,7 +208,7 @@ _EVENTS = {
 
 async def _end(operation: Operation, state: State, why: Message, *, back: Back) -> None:
     unmerged = state is not State.IN_DOUBT and operation.progress.merged_sha is None
-    tidies = unmerged and isinstance(operation.change, MergeRequest)
+    tidies = unmerged and is_merged(operation.change)
     tidy = Job(task=Task.TIDY, operation=operation.id)
     ended = operation.to(state, at=back.now(), outcome=why)
     progress = ended.progress.model_copy(update={"waiting_for": None})

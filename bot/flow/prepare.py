@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import MergeRequest
+from bot.domain.change import ClientRequest, MergeRequest, is_merged
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
@@ -20,7 +20,7 @@ from bot.domain.policy import able_to_decide
 from bot.domain.proposal import digest
 from bot.domain.suggest import look_alikes
 from bot.domain.writes import Job, Task, Writes
-from bot.flow.changes import direct_action, merge_request
+from bot.flow.changes import client_request, direct_action, merge_request
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
 from bot.flow.holders import holders_now
@@ -69,6 +69,8 @@ async def _refuse_latest(operation: Operation, why: Message, *, back: Back) -> N
 async def _gather(operation: Operation, *, back: Back) -> NotYet | Ready:
     if isinstance(operation.change, MergeRequest):
         return await merge_request.open_and_gather(operation, back=back)
+    if isinstance(operation.change, ClientRequest):
+        return await client_request.gather(operation, back=back)
     return await direct_action.gather(operation, back=back)
 
 
@@ -185,6 +187,6 @@ async def _refuse(operation: Operation, why: Message, *, back: Back) -> None:
                 ),
             ),
             says=(card(operation), thread(operation, why)),
-            jobs=(tidy,) if isinstance(operation.change, MergeRequest) else (),
+            jobs=(tidy,) if is_merged(operation.change) else (),
         )
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.audit import EventName
-from bot.domain.change import MergeRequest
+from bot.domain.change import is_merged
 from bot.domain.errors import Unavailable
 from bot.domain.message import Message
 from bot.domain.operation import ENDED, State
@@ -23,6 +23,7 @@ from bot.domain.reference import reference
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
 from bot.flow.lending import give_back
+from bot.flow.notice import notice_job
 from bot.flow.saying import card, thread, told
 
 if TYPE_CHECKING:
@@ -76,15 +77,13 @@ def _alone(part: str, client: str, operation: str = "") -> Iterator[None]:
 
 async def _operations(client: str, *, back: Back) -> None:
     """Look at what has not ended; see to it that somebody will go on with it."""
-    jobs: list[Job] = []
+    jobs = [notice_job(client, after=back.pace.watch)]
     for operation in await back.store.unfinished(client):
         with _alone("operation", client, operation.id):
             job = await _look(operation, back=back)
             if job is not None:
                 jobs.append(job)
-    if jobs:
-        writes = Writes(client=client, at=back.now(), jobs=tuple(jobs))
-        await back.store.write(writes)
+    await back.store.write(Writes(client=client, at=back.now(), jobs=tuple(jobs)))
 
 
 async def _left_behind(client: str, *, back: Back) -> None:
@@ -124,7 +123,7 @@ async def _look(operation: Operation, *, back: Back) -> Job | None:
             )
         case _:
             await _remind(operation, back=back)
-    if not isinstance(operation.change, MergeRequest):
+    if not is_merged(operation.change):
         return None
     return Job(
         task=Task.WATCH, operation=operation.id, after=back.pace.watch, once=True
@@ -147,7 +146,7 @@ async def _expire(operation: Operation, *, back: Back) -> None:
     why = Message.of(f"ended.expired-{operation.state.value}")
     # Of a client that left the catalog nobody knows the project any more.
     known = back.catalog.current().client(operation.client) is not None
-    tidies = known and isinstance(operation.change, MergeRequest)
+    tidies = known and is_merged(operation.change)
     tidy = Job(task=Task.TIDY, operation=operation.id)
     await back.store.write(
         Writes(

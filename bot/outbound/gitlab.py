@@ -14,12 +14,12 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from bot.domain.errors import Broken, Unavailable
 from bot.outbound import gitlab_shapes as shapes
-from bot.outbound.gitlab_merging import Merging
 from bot.outbound.gitlab_opening import Opening, checked_draft
+from bot.outbound.gitlab_watching import Watching
 from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absent
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from bot.domain.forge import (
         Draft,
         FileAtRef,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
+    from bot.domain.guidelines import ChangedFile
     from bot.outbound.gitlab_reading import Contents
 
 LARGEST_ARTIFACT: Final = 32_000_000
@@ -46,7 +48,7 @@ _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 T = TypeVar("T")
 
 
-class Work(Opening, Merging):
+class Work(Opening, Watching):
     """All that is done in one project."""
 
 
@@ -178,10 +180,34 @@ class GitLab:
         return await self._do(project, token, lambda work: work.close(iid, note=note))
 
     async def note(
-        self, project: str, *, iid: int, body: str, token: SecretStr
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
     ) -> None:
-        """Write a note; text of people in it must come through `gitlab_text`."""
-        await self._do(project, token, lambda work: work.note(iid, body))
+        """
+        Write a note under a merge request, once for each `key`.
+
+        Text of people in it must come through `gitlab_text`.
+        """
+        await self._do(project, token, lambda work: work.note_once(iid, body, key=key))
+
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]:
+        """Return the newest merge requests into a branch, at most 200 of them."""
+        return await self._do(
+            project, token, lambda work: work.listed(branch, state=state, most=most)
+        )
+
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]:
+        """Return the files a merge request changes; Refused beyond 300 or 8 MB."""
+        return await self._do(project, token, lambda work: work.changes(iid))
 
     def _state(
         self, work: Work, found: shapes.Request, project: str

@@ -73,7 +73,7 @@ async def test_a_pipeline_that_was_cancelled_is_refused_with_its_own_link(ops):
     await ops.alice.says("resize web-2 m5.large")
     work = asyncio.create_task(ops.works())
     await ops.until(lambda: ops.git.runs("plan:production"))
-    await ops.day.gitlab.runner.cancel(ops.git.jobs("plan:production")[0])
+    await ops.git.cancels("plan:production")
     ops.day.gitlab.runner.let_go()
     await work
 
@@ -164,7 +164,7 @@ async def test_an_apply_pipeline_that_was_cancelled_says_the_merge_stands(ops):
     ops.day.gitlab.runner.hold()
     work = asyncio.create_task(ops.works())
     await ops.until(lambda: ops.git.runs("apply:production"))
-    await ops.day.gitlab.runner.cancel(ops.git.jobs("apply:production")[0])
+    await ops.git.cancels("apply:production")
     ops.day.gitlab.runner.let_go()
     await work
 

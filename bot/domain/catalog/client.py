@@ -37,6 +37,7 @@ from bot.domain.catalog.names import (
 )
 from bot.domain.catalog.people import Channel, ClientMember
 from bot.domain.frozen import Frozen
+from bot.domain.guidelines.advice import Guide
 from bot.domain.message import Language
 from bot.domain.scope import Environment
 
@@ -221,6 +222,9 @@ class Client(Frozen):
     requests: Annotated[Requests, Field(description="How long requests wait.")] = (
         Requests()
     )
+    guidelines: Annotated[
+        Guide, Field(description="What its own merge requests are held to.")
+    ] = Guide()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
     def target(self, name: str) -> Instance | Database | None:

@@ -35,10 +35,10 @@ async def carry(operation: Operation, *, back: Back) -> End:
     """Merge if it is not merged, follow the pipeline, verify; resumes anywhere."""
     client = client_of(operation, back=back)
     if operation.progress.merged_sha is None:
-        merged = await _merge(operation, client=client, back=back)
+        merged = await merge(operation, client=client, back=back)
         if not isinstance(merged, Merged):
             return merged
-        operation = await _note_merged(operation, merged, back=back)
+        operation = await note_merged(operation, merged, back=back)
     if operation.progress.apply_pipeline is None:
         followed = await follow(operation, client=client, back=back)
         if followed is not None:
@@ -46,9 +46,8 @@ async def carry(operation: Operation, *, back: Back) -> End:
     return await _verify(operation, back=back)
 
 
-async def _merge(
-    operation: Operation, *, client: Client, back: Back
-) -> Merged | Failed:
+async def merge(operation: Operation, *, client: Client, back: Back) -> Merged | Failed:
+    """Merge exactly the approved commit, or say why it was not merged."""
     proposal, iid = operation.proposal, operation.progress.merge_request
     if proposal is None or iid is None:
         raise Broken(f"operation {operation.id} was approved without a merge request")
@@ -115,9 +114,8 @@ async def _announce(operation: Operation, *, back: Back) -> None:
     )
 
 
-async def _note_merged(
-    operation: Operation, merged: Merged, *, back: Back
-) -> Operation:
+async def note_merged(operation: Operation, merged: Merged, *, back: Back) -> Operation:
+    """Write down that it is merged, and return the operation as it stands then."""
     latest = await back.store.operation(operation.client, id=operation.id)
     if latest is None:
         raise Broken(f"operation {operation.id} is gone")

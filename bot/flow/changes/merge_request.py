@@ -174,13 +174,13 @@ async def _ready(
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
     )
-    strangers = _strangers(request, catalog)
+    unknown = strangers(request, catalog)
     authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
     proposal = Proposal(
         bound=bound,
         # Whoever cannot be told from the deciders may be one of them.
-        risk=Risk.HIGH if strangers else report.raised(operation.risk),
-        findings=(*strangers, *(finding.message for finding in report.findings)),
+        risk=Risk.HIGH if unknown else report.raised(operation.risk),
+        findings=(*unknown, *(finding.message for finding in report.findings)),
         summary=plan_summary(plan),
         diff=drafted.diff,
         plan=plan_lines(plan),
@@ -192,7 +192,7 @@ async def _ready(
     return Ready(operation, proposal)
 
 
-def _strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
+def strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
     """Return a finding for each author who is nobody in the catalog."""
     unknown = sorted(
         name

@@ -148,6 +148,7 @@ _DETAILS: Final[
     EventName.MERGE_REQUEST_CLOSED: _of("iid"),
     EventName.MERGE_ANNOUNCED: _commit,
     EventName.MERGE_DONE: _commit,
+    EventName.MERGE_AROUND: _of("merged_by"),
     EventName.ACTION_ANNOUNCED: _of("calls"),
     EventName.ACTION_RECONCILED: _of("happened", "merged"),
     EventName.CREDENTIALS_LENT: _of("action", "expires_at"),
