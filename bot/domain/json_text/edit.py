@@ -47,6 +47,16 @@ def set_value(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
     return _proven(document, after, line=line, path=path, old=old, value=value)
 
 
+def read_value(source: bytes, *, file: str, path: Path) -> object:
+    """Return the scalar at `path`; refuses like `set_value`."""
+    document = parse(file, source)
+    node = document.value(path)
+    if node.type not in _SCALARS:
+        line = line_of(node)
+        raise refused(Reason.NOT_SCALAR, file=file, line=line, what=shown(path))
+    return document.read(node)
+
+
 def insert_key(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
     """
     Return the edit that puts a new key, the last of `path`, into the object before it.

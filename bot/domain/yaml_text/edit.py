@@ -62,6 +62,12 @@ def set_value(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
     return edit
 
 
+def read_value(source: bytes, *, file: str, path: Path) -> object:
+    """Return the scalar at `path` as YAML 1.1 reads it; refuses like `set_value`."""
+    document = parse(file, source)
+    return _read(document, document.scalar(path), path)
+
+
 def _span(document: YamlDocument, node: ScalarNode, path: Path) -> tuple[int, int]:
     """Return where the scalar itself stands, without the anchor before it."""
     file, line = document.file, line_of(node)
