@@ -31,7 +31,7 @@ print(*project['optional-dependencies']['terraform'], sep='\n')
 endef
 export TERRAFORM
 
-.PHONY: help setup sandbox demo test test-real check storm bench cover
+.PHONY: help setup sandbox demo test test-real check storm model bench cover
 .PHONY: lint fmt types contracts docs docs-fresh lock clean
 
 help: ## list these targets
@@ -92,6 +92,9 @@ check: lint types contracts docs-fresh ## run all that reads the code, then the 
 
 storm: $(VENV)/.dev ## kill the bot N times at every point it writes or calls (N=200)
 	@STORM_KILLS=$(N) $(PYTEST) -m storm --timeout 0 -s $(ARGS)
+
+model: $(VENV)/.dev ## explore every interleaving of two replicas, to the end
+	@exec $(BIN)/python -m tests.model $(ARGS)
 
 bench: $(VENV)/.dev ## measure durable acks against bare Bolt, and ask-to-card
 	@exec $(BIN)/python -m tests.bench $(ARGS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.audit import Checkpoint, Record
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.card import CardView
-    from bot.domain.catalog import Aws, Catalog
+    from bot.domain.catalog import Aws, Catalog, Client, Target
     from bot.domain.change import Scalar
     from bot.domain.command import Command
     from bot.domain.decision import Decision
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
+    from bot.domain.query import Query
     from bot.domain.scope import AwsScope
     from bot.domain.writes import Lent, Writes
 
@@ -52,11 +53,16 @@ class Registry(Protocol):
     @property
     def commands(self) -> Mapping[str, type[Command]]: ...
 
+    @property
+    def queries(self) -> Mapping[str, type[Query]]: ...
+
     def playbook(self, name: str, *, inputs: Mapping[str, Scalar]) -> Playbook: ...
 
     def observation(
         self, name: str, *, inputs: Mapping[str, Scalar]
     ) -> Observation: ...
+
+    def observing(self, target: Target, *, client: Client) -> Observation | None: ...
 
 
 class CatalogSource(Protocol):

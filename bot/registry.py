@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -13,23 +13,26 @@ from pydantic import ValidationError
 from bot.domain.command import Command
 from bot.domain.errors import Broken
 from bot.domain.playbook import Observation, Playbook
+from bot.domain.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
 
+    from bot.domain.catalog import Client, Target
     from bot.domain.change import Scalar
 
-_Kind = TypeVar("_Kind", Command, Playbook, Observation)
+_Kind = TypeVar("_Kind", Command, Playbook, Observation, Query)
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The commands, playbooks and observations of this build, by name."""
+    """The commands, playbooks, observations and questions of this build, by name."""
 
     commands: Mapping[str, type[Command]]
     playbooks: Mapping[str, type[Playbook]]
     observations: Mapping[str, type[Observation]]
+    queries: Mapping[str, type[Query]] = field(default_factory=dict)
 
     def playbook(self, name: str, *, inputs: Mapping[str, Scalar]) -> Playbook:
         """Return the playbook with these inputs; Broken if this build has none."""
@@ -38,6 +41,14 @@ class Registry:
     def observation(self, name: str, *, inputs: Mapping[str, Scalar]) -> Observation:
         """Return the observation with these inputs; Broken like `playbook`."""
         return _made(self.observations, name, inputs)
+
+    def observing(self, target: Target, *, client: Client) -> Observation | None:
+        """Return what reads the live state of this target; nothing if nothing does."""
+        for name in sorted(self.observations):
+            found = self.observations[name].of(target, client)
+            if found is not None:
+                return found
+        return None
 
     @property
     def aws_actions(self) -> tuple[str, ...]:
@@ -65,8 +76,13 @@ def load(*more: ModuleType) -> Registry:
     found = (*_modules("playbooks"), *_modules("commands"), *more)
     # mypy lets no abstract class be a value (python/mypy#4717); nothing is made of
     # these.
+    commands = _named(found, Command, lambda one: one.spec.name)  # type: ignore[type-abstract]
+    queries = _named(found, Query, lambda one: one.spec.name)  # type: ignore[type-abstract]
+    for name in sorted(set(commands) & set(queries)):
+        raise Broken(f"two of one name: {name!r}")
     return Registry(
-        commands=_named(found, Command, lambda one: one.spec.name),  # type: ignore[type-abstract]
+        commands=commands,
+        queries=queries,
         playbooks=_named(found, Playbook, lambda one: one.name),  # type: ignore[type-abstract]
         observations=_named(found, Observation, lambda one: one.name),  # type: ignore[type-abstract]
     )

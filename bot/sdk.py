@@ -18,7 +18,8 @@ from bot.domain.catalog.names import (
 )
 from bot.domain.change import DirectAction, MergeRequest, SetAttribute
 from bot.domain.command import Command, arg, target
-from bot.domain.errors import Broken, OutcomeUnknown, Refused, Unavailable
+from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
+from bot.domain.found import Hit
 from bot.domain.message import Message
 from bot.domain.playbook import (
     AwsService,
@@ -33,7 +34,9 @@ from bot.domain.playbook import (
     Verified,
 )
 from bot.domain.proposal import Line
+from bot.domain.query import Query, Reading, Section, Sheet
 from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.suggest import look_alikes
 
 __all__ = [
     "AwsAccount",
@@ -42,6 +45,7 @@ __all__ = [
     "AwsScope",
     "AwsService",
     "AwsSession",
+    "BadArguments",
     "Broken",
     "Client",
     "Command",
@@ -50,6 +54,7 @@ __all__ = [
     "DirectAction",
     "Environment",
     "Happened",
+    "Hit",
     "Instance",
     "InstanceId",
     "Line",
@@ -62,10 +67,14 @@ __all__ = [
     "OutcomeUnknown",
     "Playbook",
     "Preview",
+    "Query",
+    "Reading",
     "Refused",
     "Risk",
     "Run",
+    "Section",
     "SetAttribute",
+    "Sheet",
     "Statement",
     "Target",
     "Terraform",
@@ -75,6 +84,7 @@ __all__ = [
     "as_kind",
     "aws_arn",
     "in_terraform",
+    "look_alikes",
     "target",
     "text",
 ]

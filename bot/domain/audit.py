@@ -59,6 +59,8 @@ class EventName(StrEnum):
     EFFECT_MISSING = "effect.missing"
     PLAN_DIFFERED = "plan.differed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
+    LOOK_ASKED = "look.asked"
+    LOOK_DONE = "look.done"
 
 
 class Event(Frozen):

@@ -53,6 +53,14 @@ class Spec:
         words = (f"<{argument.name}>" for argument in self.arguments)
         return " ".join((self.name, *words))
 
+    def usage_on(self, target: str) -> str:
+        """Return the line to type for this target, the rest in angle brackets."""
+        words = (
+            target if argument.name == self.target else f"<{argument.name}>"
+            for argument in self.arguments
+        )
+        return " ".join((self.name, *words))
+
     @property
     def example(self) -> str:
         """A line that works as it stands, given such a target."""
@@ -60,9 +68,11 @@ class Spec:
         return " ".join((self.name, *words))
 
 
-def arg(about: str, *, example: str, pattern: str | None = None) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is typed so
-    """Describe one argument: its help, an example, and the text it must match."""
-    return Field(description=about, examples=[example], pattern=pattern)
+def arg(
+    about: str, *, example: str, pattern: str | None = None, least: int | None = None
+) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is typed so
+    """Describe one argument: help, example, the text it must match or least number."""
+    return Field(description=about, examples=[example], pattern=pattern, ge=least)
 
 
 def target(kind: str, about: str, *, example: str) -> Any:  # noqa: ANN401 - as above

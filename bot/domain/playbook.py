@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bot.domain.catalog import Client, Target
     from bot.domain.scope import AwsScope
 
 AwsService = Literal["ec2", "rds", "sts"]
@@ -202,6 +203,16 @@ class Observation(_Procedure):
     def actions(cls) -> tuple[str, ...]:
         """Return the one name that its scope may have."""
         return super().actions()[:1]
+
+    @classmethod
+    def of(cls, target: Target, client: Client) -> Observation | None:  # noqa: ARG003 - for those that override it
+        """
+        Return the observation that reads this target's live state, if this one can.
+
+        One of all observations answers for a kind of target. What it reads is named as
+        Terraform names it, so that it can be compared with the code.
+        """
+        return None
 
     @abstractmethod
     def scope(self) -> AwsScope:

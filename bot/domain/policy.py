@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.domain.decision import Decision, Verdict
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
+from bot.domain.people import members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +59,7 @@ def may_cancel(operation: Operation, *, person: Person) -> Answer:
     if operation.state not in (State.ASKED, State.PROPOSED, State.APPROVED):
         return _no("too-late-to-cancel", {"state": operation.state.value})
     if person.id != operation.requester:
-        return _no("not-the-requester", {"requester": operation.requester})
+        return _no("not-the-requester", {"requester": members((operation.requester,))})
     return Allowed()
 
 
@@ -133,10 +134,10 @@ def able_to_decide(
     return tuple(sorted(able - barred))
 
 
-def _who(operation: Operation, by: Decider) -> str:
+def _who(operation: Operation, by: Decider) -> Message:
     """Return who could decide instead of the person who may not."""
     able = able_to_decide(operation, holders=by.holders)
-    return ", ".join(one for one in able if one != by.person.id) or "-"
+    return members(one for one in able if one != by.person.id)
 
 
 def _ended(operation: Operation, decisions: Sequence[Decision]) -> Denied:
@@ -148,7 +149,7 @@ def _ended(operation: Operation, decisions: Sequence[Decision]) -> Denied:
         "decided-already",
         {
             "state": operation.state.value,
-            "who": last.member,
+            "who": members((last.member,)),
             "verdict": last.verdict.value,
             "at": last.at.strftime("%H:%M:%S UTC"),
         },

@@ -49,18 +49,28 @@ def look_alikes(
     One name that only goes on after another (`db-prod`, `db-prod-2`), one that is drawn
     alike (`db-l`, `db-1`), or one that is a single slip away (`web-1`, `web-2`).
     """
-    alike = sorted(other for other in set(names) if _is_alike(name, other))
+    bare = _SEPARATORS.sub("-", name)
+    alike = sorted(
+        other
+        for other in set(names)
+        if other != name
+        and (_is_a_slip(name, other) or _is_alike(bare, _SEPARATORS.sub("-", other)))
+    )
     return tuple(alike[:limit])
 
 
 def _is_alike(name: str, other: str) -> bool:
-    if name == other:
-        return False
-    short, long = sorted(
-        (_SEPARATORS.sub("-", name), _SEPARATORS.sub("-", other)), key=len
-    )
+    """Whether they are alike with every kind and number of separators read as one."""
+    short, long = sorted((name, other), key=len)
     if long.startswith(f"{short}-"):
         return True
     if short.translate(_DRAWN_ALIKE) == long.translate(_DRAWN_ALIKE):
         return True
-    return OSA.distance(short, long, score_cutoff=1) <= 1
+    return _is_a_slip(short, long)
+
+
+def _is_a_slip(name: str, other: str) -> bool:
+    # Lengths first: this is asked of every target of a client while somebody waits.
+    if abs(len(name) - len(other)) > 1:
+        return False
+    return OSA.distance(name, other, score_cutoff=1) <= 1

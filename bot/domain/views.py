@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.domain.command import Spec
     from bot.domain.found import Page
     from bot.domain.message import Language, Message
+    from bot.domain.query import QuerySpec, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,16 @@ class Help:
     """
     The commands there are, or one of them in full, with the client's own targets.
 
-    `kinds` has the names of the targets of each kind, for examples that work.
+    `kinds` has the names of the targets of each kind, for examples that work;
+    `queries` are the questions that change nothing.
     """
 
     specs: tuple[Spec, ...]
-    one: Spec | None
+    one: Spec | QuerySpec | None
     targets: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
     language: Language
+    queries: tuple[QuerySpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +61,13 @@ class Found:
     language: Language
 
 
-View = Said | Help | Story | Found
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question of the registry, with who is who in its operations."""
+
+    sheet: Sheet
+    names: dict[str, str]
+    language: Language
+
+
+View = Said | Help | Story | Found | Answered

@@ -27,6 +27,7 @@ class Task(StrEnum):
     WATCH = "watch"
     TIDY = "tidy"
     NOTICE = "notice"
+    LOOK = "look"
 
 
 class Job(Frozen):

@@ -18,6 +18,7 @@ from bot.domain.suggest import near
 from bot.domain.text import read_words
 from bot.domain.views import Found, Help, Said, Story, View
 from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.questions import answered, names_of
 from bot.flow.viewing import view_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
         caller = enter(knock, front=front)
         language = caller.client.language
         word, *rest = read_words(knock.text) or (None,)
+        if word is not None and word.text in front.registry.queries:
+            return await answered(caller, word.text, rest, front=front)
         if word is not None and word.text == "status":
             return await _status(caller, rest, front=front)
         if word is not None and word.text == "audit":
@@ -50,24 +53,26 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
 
 
 def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
-    commands = front.registry.commands
+    commands, queries = front.registry.commands, front.registry.queries
     one = words[0].text if words else None
-    if one is not None and one not in commands:
-        known = near(one, commands) or tuple(sorted(commands))
+    if one is not None and one not in commands and one not in queries:
+        known = near(one, (*commands, *queries)) or tuple(sorted(commands))
         raise BadArguments(
             Message.of("refused.no-command", {"got": one, "known": ", ".join(known)})
         )
-    spec = commands[one].spec if one is not None else None
+    spec = commands[one].spec if one is not None and one in commands else None
+    asked = queries[one].spec if one is not None and one in queries else None
     kinds: dict[str, list[str]] = {}
     for target in caller.client.targets:
         kinds.setdefault(target.kind, []).append(target.name)
     fitting = kinds.get(spec.kind, []) if spec else [*chain(*kinds.values())]
     return Help(
         specs=tuple(commands[name].spec for name in sorted(commands)),
-        one=spec,
+        one=spec or asked,
         targets=tuple(sorted(fitting)),
         kinds={kind: tuple(names) for kind, names in kinds.items()},
         language=caller.client.language,
+        queries=tuple(queries[name].spec for name in sorted(queries)),
     )
 
 
@@ -100,15 +105,11 @@ async def _audit(
     page = await front.store.search(
         caller.client.id, wanted=wanted, since=since, before=before, most=_PAGE
     )
-    catalog = front.catalog.current()
-    ids = {hit.operation.requester for hit in page.hits}
-    ids |= {one.member for hit in page.hits for one in hit.decisions}
-    people = {one: catalog.member(one) for one in ids}
     return Found(
         page=page,
         query=caller.knock.text,
         wanted=wanted,
-        names={one: person.name for one, person in people.items() if person},
+        names=names_of(page.hits, front=front),
         language=caller.client.language,
     )
 

@@ -20,7 +20,7 @@ from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.scope import Risk
-from bot.domain.suggest import near
+from bot.domain.suggest import look_alikes, near
 from bot.domain.text import read_words
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
@@ -45,13 +45,22 @@ async def ask(knock: Knock, *, front: Front) -> Message:
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
     answer = Message.of(
-        "asked.noted", {"id": operation.short, "title": operation.change.title}
+        "asked.noted", {"id": operation.short, "title": _title(operation, caller)}
     )
     try:
         await front.store.write(_writes(operation, caller=caller, answer=answer))
     except Duplicate as duplicate:
         return duplicate.answer or answer
     return answer
+
+
+def _title(operation: Operation, caller: Caller) -> Message:
+    """Return what is asked for, with the names that it is not about."""
+    title = operation.change.title
+    alike = look_alikes(operation.target, [one.name for one in caller.client.targets])
+    if not alike:
+        return title
+    return Message.of("asked.not-alike", {"title": title, "names": ", ".join(alike)})
 
 
 def _compose(caller: Caller, *, front: Front) -> Operation:

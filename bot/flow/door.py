@@ -17,6 +17,7 @@ from bot.domain.message import Message
 from bot.domain.operation import Place
 from bot.domain.policy import Denied, may_ask
 from bot.domain.writes import Delivery, Duplicate, Writes
+from bot.flow.naming import in_names
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Person
@@ -81,6 +82,7 @@ async def turn_away(
     catalog = front.catalog.current()
     room = catalog.channel(knock.team, knock.channel)
     person = catalog.person(knock.team, knock.user)
+    told = in_names(refusal.message, team=knock.team, front=front)
     event = Event(
         name=EventName.DECISION_REFUSED if operation else EventName.REQUEST_REFUSED,
         actor=person.id if person else f"{knock.team}/{knock.user}",
@@ -89,20 +91,20 @@ async def turn_away(
         body={
             "line": knock.text[:_LINE_KEPT],
             "channel": knock.channel,
-            "reason": refusal.message.model_dump(mode="json"),
+            "reason": told.model_dump(mode="json"),
         },
     )
     writes = Writes(
         client=room.id if isinstance(room, Client) else catalog.provider.id,
         at=front.now(),
-        delivery=Delivery(key=knock.delivery, answer=refusal.message),
+        delivery=Delivery(key=knock.delivery, answer=told),
         events=(event,),
     )
     try:
         await front.store.write(writes)
     except Duplicate as duplicate:
-        return duplicate.answer or refusal.message
-    return refusal.message
+        return duplicate.answer or told
+    return told
 
 
 def _rooms(front: Front) -> str:

@@ -21,6 +21,7 @@ from bot.domain.errors import TandemError, Unavailable
 from bot.domain.reference import reference
 from bot.domain.writes import Overtaken, Task
 from bot.flow.execute import execute
+from bot.flow.look import look
 from bot.flow.notice import notice
 from bot.flow.outage import note_broken, note_outage, outage_over
 from bot.flow.prepare import prepare
@@ -58,6 +59,7 @@ _STAGES: Final = {
     Task.WATCH: watch,
     Task.TIDY: tidy,
     Task.NOTICE: notice,
+    Task.LOOK: look,
 }
 
 

@@ -8,6 +8,7 @@ from bot import registry
 
 if TYPE_CHECKING:
     from bot.domain.command import Spec
+    from bot.domain.query import QuerySpec
 
 _HEAD = """\
 # Commands
@@ -37,9 +38,31 @@ The card's buttons do the same. Those who run the bot have `tandem ops` besides.
 
 def commands_page() -> str:
     """Return the page: each command's help, arguments and an example."""
-    specs = [command.spec for command in registry.load().commands.values()]
+    build = registry.load()
+    specs = [command.spec for command in build.commands.values()]
     parts = [_one(spec) for spec in sorted(specs, key=lambda spec: spec.name)]
-    return "\n".join((_HEAD, *parts, _MORE))
+    queries = [query.spec for query in build.queries.values()]
+    reading = [_read(spec) for spec in sorted(queries, key=lambda spec: spec.name)]
+    return "\n".join((_HEAD, *parts, *reading, _MORE))
+
+
+def _read(spec: QuerySpec) -> str:
+    rows = "\n".join(
+        f"| `{one.name}` | {one.help} | `{one.example}` |" for one in spec.arguments
+    )
+    return f"""\
+## {spec.name}
+
+    /infra {spec.usage}
+
+{spec.help}
+
+| argument | what it is | example |
+|---|---|---|
+{rows}
+
+Only reads. For example `/infra {spec.example}`.
+"""
 
 
 def _one(spec: Spec) -> str:

@@ -11,12 +11,15 @@ from bot.sdk import (
     AwsRegion,
     AwsScope,
     Broken,
+    Client,
+    Instance,
     InstanceId,
     LiveState,
     NameTag,
     Observation,
     Run,
     Statement,
+    Target,
 )
 
 _GONE: Final = frozenset({"shutting-down", "terminated"})
@@ -36,6 +39,17 @@ class InstanceType(Observation, name="aws.ec2_instance"):
         if (self.instance_id is None) == (self.name_tag is None):
             raise ValueError("an instance is found by its id or by its Name tag")
         return self
+
+    @classmethod
+    def of(cls, target: Target, client: Client) -> InstanceType | None:
+        if not isinstance(target, Instance):
+            return None
+        return cls(
+            region=client.aws.region,
+            instance_id=target.aws.instance_id,
+            name_tag=target.aws.name_tag,
+            client_tag=client.id,
+        )
 
     def scope(self) -> AwsScope:
         # EC2 has no rights on single instances for reading.

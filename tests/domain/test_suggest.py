@@ -75,3 +75,34 @@ def test_ten_thousand_names_are_searched_at_once():
     near("x" * 3_000, names)
 
     assert time.thread_time() - began < 1
+
+
+NAMES = st.from_regex(r"[a-z]{2,6}(-[a-z0-9]{1,6}){0,3}", fullmatch=True)
+
+
+@given(NAMES, st.lists(NAMES, max_size=12))
+def test_whoever_is_mistaken_for_another_is_mistaken_by_it_too(name, names):
+    for other in look_alikes(name, names, limit=99):
+        assert name in look_alikes(other, [name])
+
+
+@given(NAMES, NAMES, st.lists(NAMES, max_size=12))
+def test_a_name_that_goes_on_after_another_is_always_told(name, more, names):
+    assert f"{name}-{more}" in look_alikes(name, [*names, f"{name}-{more}"], limit=99)
+
+
+@given(NAMES, st.data(), st.lists(NAMES, max_size=12))
+def test_one_slip_of_the_finger_is_always_told(name, data, names):
+    place = data.draw(st.integers(0, len(name) - 1))
+    slip = data.draw(st.sampled_from(["left out", "twice", "another"]))
+    with_it = {"left out": "", "twice": name[place] * 2, "another": "z"}[slip]
+    other = name[:place] + with_it + name[place + 1 :]
+
+    alike = look_alikes(name, [*names, other], limit=99)
+
+    assert (other in alike) == (other != name)
+
+
+@given(NAMES, st.lists(NAMES, max_size=12))
+def test_look_alikes_are_the_same_in_whatever_order_the_names_come(name, names):
+    assert look_alikes(name, names) == look_alikes(name, names[::-1])

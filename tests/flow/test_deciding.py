@@ -18,7 +18,7 @@ async def test_nobody_approves_their_own_request(ops):
     answer = await ops.bob.approves(card)
 
     assert answer.key == "refused.self-decision"
-    assert answer.args["who"] == "dave"
+    assert answer.args["who"].args["members"] == "dave"
     assert await ops.state(card) is State.PROPOSED
 
 
@@ -60,7 +60,7 @@ async def test_a_colleague_of_the_requester_is_no_decider(ops):
     answer = await ops.carol.approves(card)
 
     assert answer.key == "refused.not-a-decider"
-    assert answer.args["who"] == "bob, dave"
+    assert answer.args["who"].args["members"] == "bob dave"
 
 
 async def test_who_is_not_on_call_cannot_approve(ops):
@@ -98,7 +98,8 @@ async def test_the_second_click_is_told_who_decided_and_when(ops):
     answer = await ops.dave.approves(card)
 
     assert answer.key == "refused.decided-already"
-    assert answer.args["who"] == "bob"
+    assert answer.args["who"].args["names"] == "Bob Durand"
+    assert answer.args["who"].args["slack"] == "U0BOB"
     assert answer.args["verdict"] == "approve"
     assert str(answer.args["at"]).endswith("UTC")
 

@@ -17,6 +17,7 @@ from bot.domain.message import Message
 from bot.domain.playbook import Happened, Verified
 from bot.domain.writes import Writes
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, aws_refused
+from bot.flow.carrying.fence import not_announced_yet
 from bot.flow.changes.direct_action import playbook_of
 from bot.flow.changes.observing import aws_run
 from bot.flow.saying import told
@@ -54,6 +55,7 @@ async def _announce(operation: Operation, playbook: Playbook, *, back: Back) -> 
     latest = await back.store.operation(operation.client, id=operation.id)
     if latest is None or latest.proposal is None:
         raise Broken(f"operation {operation.id} is gone")
+    not_announced_yet(latest)
     progress = latest.progress.model_copy(
         update={"announced": True, "waiting_for": Message.of("waiting.playbook")}
     )

@@ -19,6 +19,7 @@ from bot.domain.operation import State
 from bot.domain.writes import Writes
 from bot.flow.carrying.applying import follow
 from bot.flow.carrying.ends import Done, Doubt, End, Failed
+from bot.flow.carrying.fence import not_announced_yet
 from bot.flow.changes.observing import client_of, observe
 from bot.flow.lending import borrowed
 from bot.flow.saying import card, thread, told
@@ -99,6 +100,7 @@ async def _announce(operation: Operation, *, back: Back) -> None:
     latest = await back.store.operation(operation.client, id=operation.id)
     if latest is None or latest.proposal is None:
         raise Broken(f"operation {operation.id} is gone")
+    not_announced_yet(latest)
     progress = latest.progress.model_copy(update={"announced": True})
     body: dict[str, object] = {
         "merge_request": progress.merge_request,

@@ -43,7 +43,7 @@ _USAGE: Final = {
 async def typed(knock: Knock, *, front: Front) -> View:
     """Do what the line says and return what it is answered with."""
     word = (knock.text.split(maxsplit=1) or [""])[0]
-    if not word or word in WORDS:
+    if not word or word in WORDS or word in front.registry.queries:
         return await answer(knock, front=front)
     if word in _USAGE:
         told = await _decided(knock, front=front)

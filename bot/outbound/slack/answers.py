@@ -8,34 +8,29 @@ Pure: a view of `bot.domain.views` and a pen in, blocks out. The lines of a stor
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.command import Spec
 from bot.domain.errors import Broken
-from bot.domain.views import Found, Help, Said, Story
+from bot.domain.views import Answered, Found, Help, Said, Story
 from bot.outbound.slack import blocks
 from bot.outbound.slack.buttons import OLDER, OPEN
 from bot.outbound.slack.cards import bounded, status
-from bot.outbound.slack.escape import Token, cut, mrkdwn, plain
-from bot.outbound.slack.looks import SIGNS, VERDICTS, key_of
+from bot.outbound.slack.escape import cut, mrkdwn, plain
+from bot.outbound.slack.hits import hit_lines
+from bot.outbound.slack.sheets import help_on, question_lines, sheet
 from bot.outbound.slack.story import story_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.domain.command import Spec
-    from bot.domain.found import Hit
     from bot.domain.views import View
     from bot.outbound.slack.blocks import Drawn, Json
     from bot.outbound.slack.pen import Pen
 
-_DAY: Final = "{date_short_pretty} {time}"
 _HELP: Final = 1500
 _TARGETS: Final = 40
 _QUERY: Final = 1500
-_NAME: Final = 80
-_CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
-_TS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 
 
 def answer(view: View, *, pen: Pen, site: str = "") -> Drawn:
@@ -47,10 +42,10 @@ def answer(view: View, *, pen: Pen, site: str = "") -> Drawn:
     match view:
         case Said(message=message):
             return said(bounded(message, pen))
-        case Help(one=None):
-            return _drawn(_all_commands(view, pen))
-        case Help(one=spec) if spec is not None:
-            return _drawn(_one_command(spec, view, pen))
+        case Help():
+            return _drawn(_help(view, pen))
+        case Answered():
+            return _drawn(sheet(view, pen=pen, site=site))
         case Found():
             return _drawn(_found(view, pen, site))
         case Story():
@@ -70,6 +65,16 @@ def _drawn(made: Iterator[Json]) -> Drawn:
     return blocks.Drawn(str(found[0]["text"]["text"]), found[: blocks.BLOCKS])
 
 
+def _help(view: Help, pen: Pen) -> Iterator[Json]:
+    match view.one:
+        case None:
+            return _all_commands(view, pen)
+        case Spec() as spec:
+            return _one_command(spec, view, pen)
+        case query:
+            return help_on(query, pen=pen)
+
+
 def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     yield blocks.section(f"*{pen.words('help.title')}*")
     lines = [
@@ -79,6 +84,8 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     ]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
+    if view.queries:
+        yield blocks.section(question_lines(view.queries, pen=pen))
     yield blocks.divider()
     for topic in ("help", "status", "audit", "cancel"):
         yield blocks.context(pen.words(f"help.{topic}"))
@@ -146,7 +153,7 @@ def _found(view: Found, pen: Pen, site: str) -> Iterator[Json]:
     query = cut(plain(view.query), most=_HELP)
     yield blocks.section(f"*{pen.words('audit.title', {'query': f'/infra {query}'})}*")
     for hit in view.page.hits:
-        yield blocks.section(_hit(hit, view, pen, site))
+        yield blocks.section(hit_lines(hit, names=view.names, pen=pen, site=site))
     if view.page.next is not None:
         value = json.dumps(
             {"q": view.query[:_QUERY], "b": view.page.next}, separators=(",", ":")
@@ -155,44 +162,3 @@ def _found(view: Found, pen: Pen, site: str) -> Iterator[Json]:
         yield blocks.actions("page", [blocks.button(older, action=OLDER, value=value)])
     else:
         yield blocks.context(pen.words("audit.end"))
-
-
-def _hit(hit: Hit, view: Found, pen: Pen, site: str) -> str:
-    """Return one operation in three short lines."""
-    operation = hit.operation
-    state = pen.words(key_of(operation.state))
-    first = (
-        f"{SIGNS[operation.state]} *{pen.say(operation.change.title)}*  ·  {state}"
-        f"  ·  {mrkdwn(operation.target)}"
-    )
-    args = {
-        "who": _name(view, operation.requester),
-        "at": pen.moment(operation.asked_at, form=_DAY),
-        "id": operation.short,
-    }
-    asked = pen.words("audit.asked", args)
-    decided = [
-        f"{VERDICTS[one.verdict]} {_name(view, one.member)} {pen.moment(one.at)}"
-        for one in hit.decisions[-5:]
-    ]
-    number = str(operation.progress.merge_request or 0)
-    label = pen.label("card.button-open", {"number": number})
-    links = [
-        _card_link(hit, pen, site),
-        pen.link(operation.progress.url or "", label=label),
-    ]
-    second = "  ·  ".join((asked, *decided, *(link for link in links if link)))
-    return f"{first}\n{second}"
-
-
-def _card_link(hit: Hit, pen: Pen, site: str) -> Token | None:
-    """Return a link to the card, as Slack itself forms a message's address."""
-    channel, ts = hit.operation.place.channel, hit.card or ""
-    if not site or not _CHANNEL.fullmatch(channel) or not _TS.fullmatch(ts):
-        return None
-    address = f"{site}archives/{channel}/p{ts.replace('.', '')}"
-    return Token(f"<{address}|{pen.words('audit.card')}>")
-
-
-def _name(view: Found, member: str) -> Token:
-    return Token(mrkdwn(cut(view.names.get(member, member), most=_NAME)))

@@ -99,7 +99,11 @@ def _mentions(message: Message) -> Token | Message:
     if message.key != PEOPLE:
         return _called(message)
     ids = [one for one in str(message.args["slack"]).split() if _USER.fullmatch(one)]
-    return Token(" ".join(f"<@{one}>" for one in ids)) if ids else message
+    if not ids:
+        return message
+    called = [f"<@{one}>" for one in ids]
+    others = str(message.args.get("others", ""))
+    return Token(" ".join(called) + (f", {mrkdwn(others)}" if others else ""))
 
 
 def mention(person: Person | None, *, team: str, name: str) -> Token:

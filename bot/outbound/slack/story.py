@@ -156,6 +156,8 @@ _DETAILS: Final[
     EventName.PLAN_DIFFERED: _plans,
     EventName.EFFECT_VERIFIED: _of("state"),
     EventName.EFFECT_MISSING: _of("state"),
+    EventName.LOOK_ASKED: _of("target"),
+    EventName.LOOK_DONE: _of("target"),
 }
 
 
