@@ -8,7 +8,14 @@ from typing import TypeVar
 
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform
+from bot.domain.catalog import (
+    Client,
+    Database,
+    Instance,
+    Parameter,
+    Target,
+    Terraform,
+)
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -16,7 +23,7 @@ from bot.domain.catalog.names import (
     InstanceId,
     NameTag,
 )
-from bot.domain.change import DirectAction, MergeRequest, SetAttribute
+from bot.domain.change import DirectAction, MergeRequest, SetAttribute, ValueChange
 from bot.domain.command import Command, arg, target
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
@@ -65,6 +72,7 @@ __all__ = [
     "NotVerified",
     "Observation",
     "OutcomeUnknown",
+    "Parameter",
     "Playbook",
     "Preview",
     "Query",
@@ -79,6 +87,7 @@ __all__ = [
     "Target",
     "Terraform",
     "Unavailable",
+    "ValueChange",
     "Verified",
     "arg",
     "as_kind",
@@ -91,7 +100,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database)
+_Kind = TypeVar("_Kind", Instance, Database, Parameter)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -21,7 +21,7 @@ from bot.domain.scope import Risk
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Client, Target
-    from bot.domain.change import DirectAction, MergeRequest
+    from bot.domain.change import DirectAction, MergeRequest, ValueChange
 
 _TARGET = "tandem_target"
 
@@ -135,5 +135,7 @@ class Command(Frozen, ABC):
         return self.spec.risk
 
     @abstractmethod
-    def change(self, target: Target, client: Client) -> MergeRequest | DirectAction:
+    def change(
+        self, target: Target, client: Client
+    ) -> MergeRequest | ValueChange | DirectAction:
         """Say what would be done to the client's target: same words, same change."""

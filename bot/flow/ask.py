@@ -27,7 +27,7 @@ from bot.flow.door import Caller, Knock, enter, turn_away
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Target
-    from bot.domain.change import DirectAction
+    from bot.domain.change import DirectAction, ValueChange
     from bot.domain.command import Command
     from bot.ports import Front
 
@@ -151,7 +151,9 @@ def _target(command: Command, *, caller: Caller) -> Target:
     )
 
 
-def _refuse_protected(change: MergeRequest | DirectAction, target: Target) -> None:
+def _refuse_protected(
+    change: MergeRequest | ValueChange | DirectAction, target: Target
+) -> None:
     """Refuse an edit of what the operator's catalog protects, or of a part of it."""
     if not isinstance(change, MergeRequest):
         return

@@ -13,6 +13,7 @@ from bot.domain.catalog.client import (
     Gitlab,
     Instance,
     Inventory,
+    Parameter,
     Target,
     Terraform,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Instance",
     "Inventory",
     "Match",
+    "Parameter",
     "Person",
     "Place",
     "Problem",
