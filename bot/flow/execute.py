@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import ClientRequest, MergeRequest, is_merged
+from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
 from bot.domain.errors import Broken, OutcomeUnknown, Refused
 from bot.domain.message import Message
 from bot.domain.operation import State
@@ -25,6 +25,7 @@ from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.carrying import client_request as carry_client_request
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
+from bot.flow.carrying import value as carry_value
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request
 from bot.flow.changes.again import rebound
@@ -236,6 +237,8 @@ async def _carry(operation: Operation, *, back: Back) -> None:
         carry = carry_request.carry
     elif isinstance(operation.change, ClientRequest):
         carry = carry_client_request.carry
+    elif isinstance(operation.change, ValueChange):
+        carry = carry_value.carry
     else:
         carry = carry_action.carry
     try:
