@@ -136,7 +136,7 @@ class Attempts:
     async def _asks(self) -> Any:
         one = self._one()
         line = self._dice.choice(
-            (one.line, f"backup {one.target}", f"resize {one.target} m5.large")
+            ("help", f"backup {one.target}", f"resize {one.target} m5.large")
         )
         return await ask(self._knock(line), front=self._front)
 
@@ -163,13 +163,10 @@ class Attempts:
         return await cancel(self._knock(""), operation=wanted, front=self._front)
 
     async def _lock(self) -> Any:
-        """Hold the lock of globex's own, while acme's is taken by acme."""
-        name = self._one().id
-        async with self._front.store.exclusive(f"tandem operation {name[:19]}") as mine:
-            if not mine:
-                return "somebody else's lock was in the way"
-            async with self._front.store.exclusive(f"tandem operation {name}") as own:
-                return None if own else "our lock was in acme's way"
+        """Take a lock whose name nobody else has, however near to one of acme's."""
+        name = f"{self._one().id}{self._dice.getrandbits(64)}"
+        async with self._front.store.exclusive(f"tandem operation {name}") as mine:
+            return None if mine else "somebody else's lock was in the way"
 
     # --- dice
 

@@ -139,11 +139,7 @@ def shows(told):
         return any(map(shows, told))
     if isinstance(told, Operation):
         return True
-    return told is not None and (
-        CANARY in repr(told)
-        or "in acme's way" in str(told)
-        or "in the way" in str(told)
-    )
+    return told is not None and (CANARY in repr(told) or "in the way" in str(told))
 
 
 @pytest.mark.timeout(0)

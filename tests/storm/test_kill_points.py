@@ -33,6 +33,30 @@ LINES = {
 }
 
 
+# What is always called on the way from approved to done, whatever the machine does.
+ALWAYS = (
+    "store.write[operation.started",
+    "store.write[effect.verified",
+    "store.write[operation.done",
+)
+ACTS = {
+    "resize": ("store.write[merge.announced", "forge.merge", "store.write[merge.done"),
+    "backup": ("store.write[action.announced", "aws.call[CreateDBSnapshot]"),
+}
+
+
+def without(names, points):
+    """Return the calls of these names that are not among the points, either side."""
+    return [
+        f"{name} {moment}"
+        for name in names
+        for moment in ("before", "after")
+        if not any(
+            point.startswith(name) and point.endswith(moment) for point in points
+        )
+    ]
+
+
 async def one_life(world, line):
     """Bring one operation from asked to done."""
     operation = await world.asks(line)
@@ -44,33 +68,39 @@ async def one_life(world, line):
 @pytest.mark.parametrize("route", ["resize", "backup"])
 async def test_no_call_point_loses_or_doubles_anything(world, route):
     clean = await world.bot("work")
-    await one_life(world, LINES[route][0])
-    await judge(world)  # returns once all is said, which has call points too
+    for line in LINES[route]:
+        await one_life(world, line)
+        await judge(world)  # returns once all is said, which has call points too
     points = tuple(dict.fromkeys(clean.passed))
     await clean.stop()
+    sure = (*ALWAYS, *ACTS.get(route, ()))
+    assert not without(sure, points)
 
     began, turn = time.monotonic(), 0
     mortal = await world.bot("work", points=points, bury=True)
     while set(points) - set(mortal.deaths) and turn < 6:
         turn += 1
-        await one_life(world, LINES[route][turn % 2])
-    left = set(points) - set(mortal.deaths)
+        await one_life(world, LINES[route][(turn - 1) % 2])
     # Once for all: what a death left lent is only given back after a minute.
     book = await judge(world)
     await mortal.stop()
+    came, died = set(mortal.passed) & set(points), set(mortal.deaths)
 
     told(
         {
             "route": route,
             "points": len(points),
             "kills": len(mortal.deaths),
-            "not reached": sorted(left),
+            "never came again": sorted(set(points) - came),
             "seconds": round(time.monotonic() - began, 1),
             **book.figures(),
         }
     )
     assert book.clean, book
-    assert not left
+    # Some calls are made only if the world is slow (another poll, a word that it still
+    # waits, a job put back): they are not always there to be died at. What came was.
+    assert not came - died
+    assert not without(sure, died)
 
 
 ASKED = "store.write[operation.asked job:prepare]"
