@@ -63,6 +63,8 @@ async def _start(operation: Operation, *, back: Back) -> Operation | None:
     if objection is not None:
         await _end(operation, objection.state, objection.why, back=back)
         return None
+    if await _held(operation, back=back):
+        return None  # looking at everything took a while
     progress = operation.progress.model_copy(update={"waiting_for": None})
     running = operation.to(State.RUNNING).advanced(progress)
     body: dict[str, object] = {"digest": operation.digest}
@@ -89,7 +91,8 @@ async def _started_before(operation: Operation, *, back: Back) -> Operation | No
         return None
     objection = await _objection(operation, back=back)
     if objection is None:
-        return operation
+        progress = operation.progress.model_copy(update={"waiting_for": None})
+        return operation.advanced(progress)
     await _end(operation, State.FAILED, objection.why, back=back)
     return None
 
