@@ -140,7 +140,7 @@ async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
     if not await _still_approved(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.rights"))
     if _is_closed(operation, back=back):
-        return _Objection(State.VOIDED, Message.of("voided.closed"))
+        return _Objection(State.VOIDED, Message.of("voided.hours"))
     try:
         why = await _moved(operation, back=back)
     except Refused as refusal:

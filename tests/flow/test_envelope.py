@@ -134,7 +134,7 @@ async def test_what_the_policy_approved_for_later_is_void_if_all_left_by_then(op
     ended = await ops.operation(approved.id)
     assert approved.state is State.APPROVED
     assert ended.state is State.VOIDED
-    assert ended.outcome.key == "voided.closed"
+    assert ended.outcome.key == "voided.hours"
 
 
 async def test_two_that_take_the_last_place_at_once_are_one(ops):
