@@ -78,6 +78,8 @@ async def _start(operation: Operation, *, back: Back) -> Operation | None:
         if not alone or await running_on(operation, back=back) is not None:
             await _wait_turn(operation, back=back)
             return None
+        if await _held(operation, back=back):
+            return None  # looking at everything took a while
         return await _announce(operation, back=back)
 
 
@@ -129,7 +131,8 @@ async def _started_before(operation: Operation, *, back: Back) -> Operation | No
         return None
     objection = await _objection(operation, back=back)
     if objection is None:
-        return operation
+        progress = operation.progress.model_copy(update={"waiting_for": None})
+        return operation.advanced(progress)
     await _end(operation, State.FAILED, objection.why, back=back)
     return None
 
@@ -177,7 +180,7 @@ async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
     if not await _still_approved(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.rights"))
     if _is_closed(operation, back=back):
-        return _Objection(State.VOIDED, Message.of("voided.closed"))
+        return _Objection(State.VOIDED, Message.of("voided.hours"))
     try:
         why = await _moved(operation, back=back)
     except Refused as refusal:

@@ -90,7 +90,7 @@ card-scheduled = Scheduled for { $at }. It is decided before, and everything is 
 changed-scheduled-for = The moment it is scheduled for is { $after } instead of { $before }.
 thread-envelope = Approved by the policy, not by a person: envelope { $envelope }, { $number } of { $most } today.
 card-envelope = Approved by the policy: envelope { $envelope }, { $number } of { $most } that day
-voided-closed = Only the policy approved it, and nobody is there now: what it approves runs while people are there. Please ask for it anew.
+voided-hours = Only the policy approved it, and nobody is there now: what it approves runs while people are there. Please ask for it anew.
 
 ## Quiet nights and escalation
 

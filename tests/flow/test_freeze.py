@@ -8,10 +8,11 @@ from bot.domain.decision import Verdict
 from bot.domain.operation import State
 from bot.flow.decide import Choice, may_open
 from bot.flow.freeze import freeze
+from bot.inbound.slack.typed import typed
 
 
 async def freezes(who, words):
-    return await freeze(who._knock(words), front=who.ops.back)
+    return (await typed(who._knock(words), front=who.ops.back)).message
 
 
 async def test_who_asks_during_a_freeze_is_told_until_when_and_why(ops):

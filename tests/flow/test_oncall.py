@@ -10,6 +10,7 @@ from bot.domain.errors import Unavailable
 from bot.domain.operation import State
 from bot.domain.timing.rota import Slot
 from bot.flow.duty import oncall
+from bot.inbound.slack.typed import typed
 from tests.flow.people import GLOBEX, ONCALL
 
 FEED = """on_call:
@@ -21,7 +22,7 @@ FEED = """on_call:
 
 
 async def says(who, words):
-    return await oncall(who._knock(words), front=who.ops.back)
+    return (await typed(who._knock(words), front=who.ops.back)).message
 
 
 @dataclass

@@ -65,8 +65,8 @@ def _rules(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
         named = [one.envelope.name for one in routes[:index] if one.envelope]
         if rule.envelope is not None and rule.envelope.name in named:
             args: dict[str, str | int | Message] = {"got": rule.envelope.name}
-            name = (*here, "envelope", "name")
-            yield Inconsistency.at(ROUTES_FILE, name, "envelope-twice", args)
+            named_at = (*here, "envelope", "name")
+            yield Inconsistency.at(ROUTES_FILE, named_at, "envelope-twice", args)
         roles = [place.role for place in rule.needs]
         for number, role in enumerate(roles):
             if role in roles[:number]:
