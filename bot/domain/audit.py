@@ -142,9 +142,8 @@ def canonical(body: dict[str, object]) -> str:
 def instant(at: datetime) -> str:
     """Return the one spelling of a moment: UTC, microseconds, `Z`."""
     # Not strftime: several times slower, and this is on the way to every answer.
-    return (
-        f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    )
+    plain = at.astimezone(UTC).replace(tzinfo=None)
+    return f"{plain.isoformat(timespec='microseconds')}Z"
 
 
 def content(event: Event, *, client: str, at: datetime) -> str:

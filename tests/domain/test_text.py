@@ -268,6 +268,20 @@ def test_no_line_does_anything_but_be_read_or_refused(line):
     assert columns == sorted(set(columns))
 
 
+PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
+
+
+@given(st.text(alphabet="ab=:- /.", max_size=40) | st.text(PRINTABLE, max_size=40))
+def test_a_plain_line_read_at_once_is_read_as_character_by_character(line):
+    def read(by):
+        try:
+            return by(line)
+        except Refused as refusal:
+            return refusal.message
+
+    assert read(read_words) == read(read_any)
+
+
 @pytest.mark.parametrize(
     "piece", ["a=", '"', "“", "\\", "&amp;", "<", "<@U1>", "'", "—"]
 )
