@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 SQL = Path(__file__).parent.parent / "sql"
 DEFINITION = "SELECT pg_get_functiondef('tandem_write(text, jsonb)'::regprocedure)"

@@ -39,6 +39,8 @@ def spelled_out(writes: Writes) -> str:
     ]
     if writes.timing is not None:
         parts.append(f'"timing":{writes.timing.model_dump_json()}')
+    if writes.lending is not None:
+        parts.append(f'"delegation":{writes.lending.model_dump_json()}')
     if writes.delivery is not None:
         parts.append(f'"delivery":{_delivery(writes.delivery)}')
     return "{" + ",".join(parts) + "}"

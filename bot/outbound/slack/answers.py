@@ -32,6 +32,11 @@ _HELP: Final = 1500
 _TARGETS: Final = 40
 _QUERY: Final = 1500
 
+_TOPICS: Final = (
+    *("help", "can-i", "status", "audit", "cancel", "undo", "ticket"),
+    *("at", "oncall", "freeze", "delegate"),
+)
+
 
 def answer(view: View, *, pen: Pen, site: str = "") -> Drawn:
     """
@@ -89,7 +94,7 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     if view.queries:
         yield blocks.section(question_lines(view.queries, pen=pen))
     yield blocks.divider()
-    for topic in ("help", "can-i", "status", "audit", "cancel", "undo", "ticket"):
+    for topic in _TOPICS:
         yield blocks.context(pen.words(f"help.{topic}"))
 
 
