@@ -18,7 +18,7 @@ refused-delegate-other-company = { $who } works for another company: where both 
 refused-delegate-has-it = { $who } is { $role } already.
 refused-delegate-long = A role is lent for at most { $days } days, and ends after it begins. Please say another end.
 refused-delegate-none = You have lent nobody this role here. Type /infra delegate to see what is lent.
-refused-delegate-of-requester = You decide here only by what { $giver } lent you, and this is { $giver }'s own. These can: { $who }.
+refused-delegate-of-requester = You decide here only by what { $giver } lent you, and this is { $giver }'s own (rule delegate-of-requester, built in). These can: { $who }.
 
 event-delegation-given = A role was lent.
 event-delegation-ended = A lent role was taken back.

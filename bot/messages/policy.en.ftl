@@ -5,7 +5,7 @@
 refused-policy = Not allowed by the rule { $rule } ({ $place }): { $because } { $who } { $instead }
 refused-no-policy = No rule permits this to you. { $permits } { $who } { $instead }
 refused-rules-failed = The rules could not be asked about this, so the answer is no. Please tell the provider: { $problem }
-refused-deactivated = Your account of { $client } is deactivated, so nothing is done for you here. If that is a mistake, please ask the provider to correct the catalog.
+refused-deactivated = Your account of { $client } is deactivated, so nothing is done for you here (rule deactivated, built in). If that is a mistake, please ask the provider to correct the catalog.
 
 policy-in-words = { $words }
 policy-permits-others = The rule { $rule } ({ $place }) permits it to others: { $because }
