@@ -197,6 +197,9 @@ class Forge(Protocol):
     async def read_tree(
         self, project: str, *, directory: str, ref: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]: ...
+    async def read_file(
+        self, project: str, *, path: str, ref: str, token: SecretStr
+    ) -> FileAtRef: ...
     async def ensure_merge_request(
         self, project: str, *, draft: Draft, operation_id: str, token: SecretStr
     ) -> MergeRequestState: ...

@@ -14,6 +14,7 @@ from bot.domain.catalog import (
     Database,
     Host,
     Instance,
+    Parameter,
     Target,
     Terraform,
     Volume,
@@ -27,7 +28,13 @@ from bot.domain.catalog.names import (
     NameTag,
     VolumeId,
 )
-from bot.domain.change import DirectAction, MergeRequest, Scalar, SetAttribute
+from bot.domain.change import (
+    DirectAction,
+    MergeRequest,
+    Scalar,
+    SetAttribute,
+    ValueChange,
+)
 from bot.domain.command import Command, arg, target
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
@@ -80,6 +87,7 @@ __all__ = [
     "NotVerified",
     "Observation",
     "OutcomeUnknown",
+    "Parameter",
     "Playbook",
     "Preview",
     "Query",
@@ -96,6 +104,7 @@ __all__ = [
     "Target",
     "Terraform",
     "Unavailable",
+    "ValueChange",
     "Verified",
     "Volume",
     "VolumeId",
@@ -111,7 +120,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume, Host)
+_Kind = TypeVar("_Kind", Instance, Database, Volume, Host, Parameter)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -72,7 +72,7 @@ BEGIN
   FOR item IN SELECT jsonb_array_elements(p->'freezes') LOOP
     INSERT INTO freeze_window (id, client, environment, begins, until, reason, by,
                         organisation)
-      VALUES (item->>'id', item->>'client', item->>'environment',
+      VALUES (item->>'id', p_client, item->>'environment',
               (item->>'begins')::timestamptz, (item->>'until')::timestamptz,
               item->>'reason', item->>'by', item->>'organisation');
   END LOOP;

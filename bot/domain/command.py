@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from bot.domain.catalog import Client, Target
-    from bot.domain.change import DirectAction, MergeRequest
+    from bot.domain.change import DirectAction, MergeRequest, ValueChange
     from bot.domain.message import Message
     from bot.domain.way_back import Before, WayBack
 
@@ -188,7 +188,9 @@ class Command(Frozen, ABC):
         return self.spec.risk
 
     @abstractmethod
-    def change(self, target: Target, client: Client) -> MergeRequest | DirectAction:
+    def change(
+        self, target: Target, client: Client
+    ) -> MergeRequest | ValueChange | DirectAction:
         """Say what would be done to the client's target: same words, same change."""
 
     def undo(self, before: Before) -> WayBack | Message | None:  # noqa: ARG002 - for commands to look at
@@ -198,3 +200,7 @@ class Command(Frozen, ABC):
         Shown before anybody decides. Nothing leaves it to the playbook's own words.
         """
         return None
+
+    def notes(self, before: Before, client: Client) -> tuple[Message, ...]:  # noqa: ARG002 - for commands to look at
+        """Say what those who decide should know besides, such as what it costs."""
+        return ()

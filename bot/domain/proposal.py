@@ -45,7 +45,7 @@ class Drafted(Frozen):
     edits: tuple[BoundEdit, ...]
     base: str
     diff: str
-    before: str | int | bool | None
+    before: str | int | float | bool | None
     shared_with: tuple[str, ...] = ()
 
 

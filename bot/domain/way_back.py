@@ -53,5 +53,8 @@ def spelled(way: WayBack, *, spec: Spec) -> str:
             in_place = False
             continue
         shown = value if _BARE.fullmatch(value) else quoted(value)
-        words.append(shown if in_place else f"{argument.name}={shown}")
+        if in_place:
+            words += [*filter(None, [argument.after]), shown]
+        else:
+            words.append(f"{argument.name}={shown}")
     return " ".join(words)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog import Target
-    from bot.domain.change import DirectAction
+    from bot.domain.change import DirectAction, ValueChange
     from bot.domain.command import Command
     from bot.domain.rights import Rule
     from bot.ports import Front
@@ -178,7 +178,9 @@ def may_be_asked(
     )
 
 
-def _refuse_protected(change: MergeRequest | DirectAction, target: Target) -> None:
+def _refuse_protected(
+    change: MergeRequest | ValueChange | DirectAction, target: Target
+) -> None:
     """Refuse an edit of what the operator's catalog protects, or of a part of it."""
     if not isinstance(change, MergeRequest):
         return

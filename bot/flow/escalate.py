@@ -97,12 +97,12 @@ def _people(step: int, *, standing: Standing, back: Back) -> Sequence[Person]:
     if step == _MANAGERS:
         found = (catalog.member(one.id) for one in catalog.provider.members)
         return [one for one in found if one and ProviderRole.MANAGER in one.roles]
-    first, *others = catalog.on_call(now, standing=standing) or (None,)
-    if others:
-        return [one for one in others if one is not None]
+    called_now = catalog.on_call(now, standing=standing)
+    if len(called_now) > 1:
+        return called_now[1:]
     change = next_change(catalog.provider, standing=standing, at=now)
     after = catalog.on_call(change, standing=standing) if change else ()
-    return [one for one in after if one != first]
+    return [one for one in after if one not in called_now]
 
 
 def _writes(

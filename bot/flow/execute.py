@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import ClientRequest, MergeRequest, is_merged
+from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
 from bot.domain.errors import Broken, OutcomeUnknown, Refused
 from bot.domain.message import Message
 from bot.domain.operation import State
@@ -25,18 +25,21 @@ from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.carrying import client_request as carry_client_request
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
+from bot.flow.carrying import value as carry_value
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request
 from bot.flow.changes.again import rebound
 from bot.flow.holders import still_missing
 from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
+from bot.flow.turns import running_on
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
     from bot.ports import Back
 
 LOCK = "tandem operation "
+TURN = "tandem target "
 
 
 async def execute(client: str, operation_id: str, *, back: Back) -> None:
@@ -61,10 +64,25 @@ async def _start(operation: Operation, *, back: Back) -> Operation | None:
         return None  # too early: `sweep` sees to it that somebody comes back
     if await _held(operation, back=back):
         return None
+    if await running_on(operation, back=back) is not None:
+        await _wait_turn(operation, back=back)
+        return None
     objection = await _objection(operation, back=back)
     if objection is not None:
         await _end(operation, objection.state, objection.why, back=back)
         return None
+    # Held only while it is looked and written: two that start at once would both find
+    # that nobody is at work.
+    turn = f"{TURN}{operation.client}/{operation.target}"
+    async with back.store.exclusive(turn) as alone:
+        if not alone or await running_on(operation, back=back) is not None:
+            await _wait_turn(operation, back=back)
+            return None
+        return await _announce(operation, back=back)
+
+
+async def _announce(operation: Operation, *, back: Back) -> Operation:
+    """Commit that it runs, before anything is done."""
     progress = operation.progress.model_copy(update={"waiting_for": None})
     running = operation.to(State.RUNNING).advanced(progress)
     body: dict[str, object] = {"digest": operation.digest}
@@ -78,6 +96,26 @@ async def _start(operation: Operation, *, back: Back) -> Operation | None:
         )
     )
     return running.model_copy(update={"version": running.version + 1})
+
+
+async def _wait_turn(operation: Operation, *, back: Back) -> None:
+    """Come back later: another operation is at work on the same target."""
+    ahead = await running_on(operation, back=back)
+    waiting = operation.progress.waiting_for
+    if ahead is not None:
+        waiting = Message.of("waiting.turn", {"id": ahead.short})
+    new = waiting != operation.progress.waiting_for
+    progress = operation.progress.model_copy(update={"waiting_for": waiting})
+    after = back.pace.poll
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(operation.advanced(progress),) if new else (),
+            says=(card(operation),) if new else (),
+            jobs=(Job(task=Task.EXECUTE, operation=operation.id, after=after),),
+        )
+    )
 
 
 async def _started_before(operation: Operation, *, back: Back) -> Operation | None:
@@ -199,6 +237,8 @@ async def _carry(operation: Operation, *, back: Back) -> None:
         carry = carry_request.carry
     elif isinstance(operation.change, ClientRequest):
         carry = carry_client_request.carry
+    elif isinstance(operation.change, ValueChange):
+        carry = carry_value.carry
     else:
         carry = carry_action.carry
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import ClientRequest, MergeRequest, is_merged
+from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
@@ -22,7 +22,7 @@ from bot.domain.proposal import digest
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes
 from bot.domain.writes import Job, Task, Writes
-from bot.flow.changes import client_request, direct_action, merge_request
+from bot.flow.changes import client_request, direct_action, merge_request, value
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
 from bot.flow.envelope import facts_of, let_pass, open_envelopes
@@ -31,6 +31,7 @@ from bot.flow.holders import holders_now
 from bot.flow.holding import standing_for
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
+from bot.flow.turns import neighbours
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,6 +83,8 @@ async def _gather(operation: Operation, *, back: Back) -> NotYet | Ready:
         return await merge_request.open_and_gather(operation, back=back)
     if isinstance(operation.change, ClientRequest):
         return await client_request.gather(operation, back=back)
+    if isinstance(operation.change, ValueChange):
+        return await value.open_and_gather(operation, back=back)
     return await direct_action.gather(operation, back=back)
 
 
@@ -100,6 +103,7 @@ async def _propose(ready: Ready, *, back: Back) -> None:
     notes = (
         *proposal.notes,
         *await _undoes(operation, back=back),
+        *await neighbours(operation, back=back),
         *_look_alikes(operation, back=back),
     )
     proposal = proposal.model_copy(update={"bound": bound, "notes": notes})

@@ -101,3 +101,9 @@ escalated-managers = Nobody of the rota has decided on { $title } ({ $id }) yet.
 escalated-thread = Nobody has decided yet, so these were told: { $who }.
 
 event-operation-escalated = Nobody had decided, so these were told: { $people }
+
+## Help
+
+help-at = --at "tonight 22:00" after a command has it decided now and run then.
+help-oncall = /infra oncall shows who is on call, now and next.
+help-freeze = /infra freeze ENVIRONMENT until TIME REASON stops approvals and runs; /infra unfreeze ENVIRONMENT ends that.

@@ -93,7 +93,7 @@ class GitLab:
         self, project: str, *, directory: str, ref: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]:
         """
-        Return the .tf and .tfvars files below `directory`, all as of one commit.
+        Return the Terraform files below `directory`, all as of one commit.
 
         At most 300 files of 1 MB each, 8 MB together; Refused beyond that, and for a
         symbolic link among them.
@@ -102,6 +102,13 @@ class GitLab:
         return await self._do(
             project, token, lambda work: work.tree(directory, ref=ref)
         )
+
+    async def read_file(
+        self, project: str, *, path: str, ref: str, token: SecretStr
+    ) -> FileAtRef:
+        """Return one file of at most 1 MB; Refused if it is not there, or a link."""
+        _path(path)
+        return await self._do(project, token, lambda work: work.file(path, ref=ref))
 
     async def ensure_merge_request(
         self, project: str, *, draft: Draft, operation_id: str, token: SecretStr

@@ -19,8 +19,10 @@ async def outbox(ops):
 
 async def test_a_row_that_cannot_be_read_holds_up_nothing_behind_it(ops):
     await ops.alice.says("backup db-prod-2")
-    broken = 'UPDATE outbox SET body = \'{"way": "smoke", "place": "x"}\''
-    await ops._sql(f"{broken} WHERE id = (SELECT min(id) FROM outbox)")
+    await ops._sql(
+        """UPDATE outbox SET body = '{"way": "smoke", "place": "x"}'
+        WHERE id = (SELECT min(id) FROM outbox)"""
+    )
     card = await ops.alice.asks("backup db-staging")
 
     rows = await outbox(ops)

@@ -8,7 +8,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from bot import registry
 from bot.domain.operation import State
+from bot.domain.playbook import LiveState
+from bot.domain.way_back import Before, WayBack
 from deploy.sandbox.openbao_process import free_port
 from tests.storm.ledgers import judge
 from tests.storm.signed import Signed, click, slash
@@ -27,24 +30,46 @@ async def world():
         yield found
 
 
-LINES = {
-    "resize": ("resize web-2 m5.large", "resize web-2 t3.medium"),
-    "backup": ("backup db-prod", "backup db-prod"),
-}
+# Every command is here by being there: forth by its own example, back by its way back.
+COMMANDS = registry.load().commands
+# A reboot leaves no trace at AWS: killed between its announcement and its answer it
+# stays in doubt for good, and is not repeated.
+TRACELESS = {"restart"}
+# These log into a machine of their own, which the sandbox has not: see tests/real.
+ON_HOSTS = {"service"}
 
 
 async def one_life(world, line):
-    """Bring one operation from asked to done."""
+    """Bring one operation from asked to its end, and return the next line to ask."""
     operation = await world.asks(line)
-    await world.until(operation, State.PROPOSED)
+    asked = await world.until(operation, State.PROPOSED, State.REFUSED)
+    if asked.state is State.REFUSED:
+        return None
     await world.approves(operation)
-    await world.until(operation, State.DONE)
+    ends = (State.DONE, *([State.IN_DOUBT] if asked.command in TRACELESS else []))
+    await world.until(operation, *ends)
+    return asked.proposal.way_back or line
 
 
-@pytest.mark.parametrize("route", ["resize", "backup"])
+def way_back_of_another(name):
+    """Whether another command's way back is this one, and so walks through it."""
+    others = (one for one in COMMANDS.values() if one.spec.name != name)
+    for command in others:
+        words = {one.name: one.example for one in command.spec.arguments}
+        back = command.model_validate(words).undo(Before(state=LiveState(items=())))
+        if isinstance(back, WayBack) and back.command == name:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("route", sorted(set(COMMANDS) - ON_HOSTS))
 async def test_no_call_point_loses_or_doubles_anything(world, route):
     clean = await world.bot("work")
-    await one_life(world, LINES[route][0])
+    line = await one_life(world, COMMANDS[route].spec.example)
+    if line is None:
+        await clean.stop()
+        assert way_back_of_another(route), "its example cannot be walked"
+        pytest.skip("walked as the way back of another command")
     await judge(world)  # returns once all is said, which has call points too
     points = tuple(dict.fromkeys(clean.passed))
     await clean.stop()
@@ -53,7 +78,7 @@ async def test_no_call_point_loses_or_doubles_anything(world, route):
     mortal = await world.bot("work", points=points, bury=True)
     while set(points) - set(mortal.deaths) and turn < 6:
         turn += 1
-        await one_life(world, LINES[route][turn % 2])
+        line = await one_life(world, line)
     left = set(points) - set(mortal.deaths)
     # Once for all: what a death left lent is only given back after a minute.
     book = await judge(world)
@@ -70,7 +95,8 @@ async def test_no_call_point_loses_or_doubles_anything(world, route):
         }
     )
     assert book.clean, book
-    assert not left
+    # What is in doubt is not gone on with, so its later points come in other lives.
+    assert not left or route in TRACELESS
 
 
 ASKED = "store.write[operation.asked job:prepare]"

@@ -28,6 +28,8 @@ from bot.domain.catalog.names import (
     DatabaseId,
     Directory,
     Duration,
+    FileKey,
+    FilePath,
     GitBranch,
     GitlabProject,
     InstanceId,
@@ -37,7 +39,9 @@ from bot.domain.catalog.names import (
     TargetName,
     VolumeId,
 )
+from bot.domain.catalog.parameter import read_value
 from bot.domain.catalog.people import Channel, ClientMember
+from bot.domain.change import SetValue
 from bot.domain.frozen import Frozen
 from bot.domain.guidelines.advice import Guide
 from bot.domain.message import Language
@@ -165,7 +169,45 @@ class Host(_Target):
     ] = ()
 
 
-Target = Annotated[Instance | Database | Volume | Host, Field(discriminator="kind")]
+class Parameter(_Target):
+    """A configuration value: one key of one file in the client's project."""
+
+    kind: Literal["parameter"]
+    file: Annotated[FilePath, Field(description="The file, from the project's top.")]
+    format: Annotated[
+        Literal["hcl", "yaml", "json"],
+        Field(description="hcl for Terraform variables, yaml for Ansible, json."),
+    ]
+    path: Annotated[
+        tuple[FileKey | Annotated[int, Field(strict=True, ge=0)], ...],
+        Field(min_length=1, description="The keys that lead to the value."),
+    ]
+    type: Annotated[
+        Literal["text", "integer", "number", "boolean"],
+        Field(description="What the value is, in the file as well."),
+    ]
+    min: Annotated[float | None, Field(description="The least number.")] = None
+    max: Annotated[float | None, Field(description="The greatest number.")] = None
+    choices: Annotated[
+        tuple[str, ...], Field(description="The only values allowed, if it has some.")
+    ] = ()
+
+    def setting(self, text: str) -> SetValue:
+        """Return the edit that gives it this value; refuses one that does not fit."""
+        value = read_value(
+            text,
+            name=self.name,
+            type=self.type,
+            least=self.min,
+            most=self.max,
+            choices=self.choices,
+        )
+        return SetValue(file=self.file, format=self.format, path=self.path, value=value)
+
+
+Target = Annotated[
+    Instance | Database | Volume | Host | Parameter, Field(discriminator="kind")
+]
 
 
 class Inventory(Frozen):
@@ -317,7 +359,7 @@ class Client(Frozen):
         hosts = (one for one in self.targets if isinstance(one, Host))
         return tuple(sorted(host.ssh.principal for host in hosts))
 
-    def target(self, name: str) -> Instance | Database | Volume | Host | None:
+    def target(self, name: str) -> Target | None:
         """Return the target of exactly this name, if the client has it."""
         for target in self.targets:
             if target.name == name:

@@ -10,7 +10,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bot.domain.catalog.client import Database, Host, Instance, Volume
+from bot.domain.catalog.client import (
+    Database,
+    Host,
+    Instance,
+    Parameter,
+    Volume,
+)
 from bot.domain.catalog.layout import (
     INVENTORY_FILE,
     PROVIDER_FILE,
@@ -18,6 +24,7 @@ from bot.domain.catalog.layout import (
     Steps,
     client_file,
 )
+from bot.domain.catalog.parameter import fits
 from bot.domain.catalog.rota_consistency import rota_inconsistencies
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
 from bot.domain.suggest import near
@@ -25,7 +32,7 @@ from bot.domain.suggest import near
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from bot.domain.catalog.client import Client, Target
+    from bot.domain.catalog.client import Client
     from bot.domain.catalog.people import (
         Channel,
         ClientMember,
@@ -157,9 +164,13 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
     for client in clients:
         file = client_file(client.id, INVENTORY_FILE)
         names, addresses = _Once("repeated-target"), _Once("repeated-address")
+        values = _Once("repeated-parameter")
         for index, target in enumerate(client.targets):
             here = ("targets", index)
             yield from names.again(target.name, target.name, file, (*here, "name"))
+            if isinstance(target, Parameter):
+                yield from _declared(client, target, values, file, here)
+                continue
             section, key, shown = _resource(target)
             resource = (client.aws.account, client.aws.region, key, shown)
             yield from resources.again(resource, shown, file, (*here, section, key))
@@ -171,6 +182,28 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
                 place = (*here, "terraform", "address")
                 yield from addresses.again(whole, address, file, place)
                 yield from _jobs(client, target.environment, file, here)
+
+
+def _declared(
+    client: Client, one: Parameter, values: _Once, file: str, here: Steps
+) -> Iterator[Inconsistency]:
+    """A parameter is declared once, and its bounds and choices fit its type."""
+    shown = f"{one.file}: {'.'.join(map(str, one.path))}"
+    yield from values.again((one.file, one.path), shown, file, (*here, "path"))
+    numeric = one.type in {"integer", "number"}
+    for name, bound in (("min", one.min), ("max", one.max)):
+        if bound is not None and not numeric:
+            args: dict[str, str | int | Message] = {"name": name, "type": one.type}
+            yield Inconsistency.at(file, (*here, name), "bound-of-no-number", args)
+    if one.min is not None and one.max is not None and one.max < one.min:
+        yield Inconsistency.at(file, (*here, "max"), "bounds-crossed")
+    for index, choice in enumerate(one.choices):
+        if fits(choice, type=one.type) is None:
+            args = {"got": choice, "type": one.type}
+            place = (*here, "choices", index)
+            yield Inconsistency.at(file, place, "choice-of-other-type", args)
+    if one.format == "hcl":
+        yield from _jobs(client, one.environment, file, here)
 
 
 def _attached(
@@ -186,7 +219,7 @@ def _attached(
         yield Inconsistency.at(file, (*here, "instance"), "unknown-instance", args)
 
 
-def _resource(target: Target) -> tuple[str, str, str]:
+def _resource(target: Instance | Database | Volume | Host) -> tuple[str, str, str]:
     """Return where is written how the target is found, by which key, and as what."""
     if isinstance(target, Host):
         # Two hosts of one principal would take each other's certificates.

@@ -45,6 +45,9 @@ ADDRESS: Final = (
     r'^([A-Za-z_][A-Za-z0-9_-]*(\[([0-9]+|"[A-Za-z0-9._-]+")\])?\.)+'
     r'[A-Za-z_][A-Za-z0-9_-]*(\[([0-9]+|"[A-Za-z0-9._-]+")\])?$'
 )
+# A file of the project by its whole path: no `..`, nothing hidden, no absolute path.
+FILE: Final = r"^([A-Za-z0-9_][A-Za-z0-9_.-]*/){0,20}[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+FILE_KEY: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,80}$"
 ATTRIBUTE: Final = r"^[a-z][a-z0-9_]{0,60}$"
 AWS_ACCOUNT: Final = r"^[0-9]{12}$"
 AWS_REGION: Final = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
@@ -78,6 +81,8 @@ EXAMPLES: Final = {
     JOB_NAME: "plan:production",
     DIRECTORY: "environments/production",
     ADDRESS: "aws_instance.web_2",
+    FILE: "ansible/group_vars/web.yml",
+    FILE_KEY: "nginx_workers",
     ATTRIBUTE: "instance_type",
     AWS_ACCOUNT: '"123456789012"',
     AWS_REGION: "eu-west-3",
@@ -113,6 +118,8 @@ GitBranch = Annotated[str, StringConstraints(pattern=GIT_BRANCH)]
 JobName = Annotated[str, StringConstraints(pattern=JOB_NAME)]
 Directory = Annotated[str, StringConstraints(pattern=DIRECTORY)]
 Address = Annotated[str, StringConstraints(pattern=ADDRESS)]
+FilePath = Annotated[str, StringConstraints(pattern=FILE, max_length=200)]
+FileKey = Annotated[str, StringConstraints(pattern=FILE_KEY)]
 Attribute = Annotated[str, StringConstraints(pattern=ATTRIBUTE)]
 AwsAccount = Annotated[str, StringConstraints(pattern=AWS_ACCOUNT)]
 AwsRegion = Annotated[str, StringConstraints(pattern=AWS_REGION)]

@@ -65,8 +65,8 @@ def _rules(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
         named = [one.envelope.name for one in routes[:index] if one.envelope]
         if rule.envelope is not None and rule.envelope.name in named:
             args: dict[str, str | int | Message] = {"got": rule.envelope.name}
-            place = (*here, "envelope", "name")
-            yield Inconsistency.at(ROUTES_FILE, place, "envelope-twice", args)
+            name = (*here, "envelope", "name")
+            yield Inconsistency.at(ROUTES_FILE, name, "envelope-twice", args)
         roles = [place.role for place in rule.needs]
         for number, role in enumerate(roles):
             if role in roles[:number]:
@@ -107,14 +107,11 @@ def _requests(routes: Sequence[RouteRule]) -> Iterator[Request]:
     hours = (True, False) if any(one.hours for one in matches) else (True,)
     destroys = (0, 1) if any(one.destroys is not None for one in matches) else (0,)
     replaces = (0, 1) if any(one.replaces is not None for one in matches) else (0,)
-    for environment, command, level, is_open, gone, new, count in product(
+    for environment, command, level, (is_open, gone, new, count) in product(
         Environment,
         sorted(commands),
         sorted(levels),
-        hours,
-        destroys,
-        replaces,
-        sorted(counts),
+        tuple(product(hours, destroys, replaces, sorted(counts))),
     ):
         yield Request(
             environment=environment,

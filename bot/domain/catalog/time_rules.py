@@ -60,10 +60,9 @@ class Quiet(Frozen):
 
     def _awake(self) -> Hours:
         """Return the day as opening hours: quiet is when they are closed."""
+        parts = [(timedelta(), self.begins), (self.until, _DAY)]
         if self.begins > self.until:
-            parts = ((self.until, self.begins),)
-        else:
-            parts = ((timedelta(), self.begins), (self.until, _DAY))
+            parts = [(self.until, self.begins)]
         return Hours(
             timezone=self.timezone,
             open=tuple(

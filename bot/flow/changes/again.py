@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.change import ClientRequest
-from bot.flow.changes import client_request, merge_request
+from bot.domain.change import ClientRequest, ValueChange
+from bot.flow.changes import client_request, merge_request, value
 
 if TYPE_CHECKING:
     from bot.domain.forge import MergeRequestState
@@ -20,4 +20,6 @@ async def rebound(
     """Return what would be bound now, and the merge request as it stands."""
     if isinstance(operation.change, ClientRequest):
         return await client_request.rebound(operation, back=back, in_full=in_full)
+    if isinstance(operation.change, ValueChange):
+        return await value.rebound(operation, back=back, in_full=in_full)
     return await merge_request.rebound(operation, back=back, in_full=in_full)

@@ -43,6 +43,7 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
         calls=preview.calls,
         undo=undo.undo or playbook.undo(),
         way_back=undo.line,
+        notes=undo.notes,
     )
     return Ready(operation, proposal)
 

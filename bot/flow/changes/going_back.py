@@ -1,4 +1,4 @@
-"""The way back, found while a change is prepared, so that it is shown beforehand."""
+"""What the command itself adds to the card: the way back, and what to know besides."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.way_back import WayBack, spelled
+from bot.flow.changes.observing import client_of
 from bot.flow.line import read_line
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class GoingBack:
 
     undo: Message | None = None
     line: str = ""
+    notes: tuple[Message, ...] = ()
 
 
 def going_back(operation: Operation, before: Before, *, back: Back) -> GoingBack:
@@ -35,16 +37,17 @@ def going_back(operation: Operation, before: Before, *, back: Back) -> GoingBack
     if operation.command not in commands:
         return GoingBack()
     asked = commands[operation.command].model_validate(operation.arguments)
+    notes = asked.notes(before, client_of(operation, back=back))
     way = asked.undo(before)
     if not isinstance(way, WayBack):
-        return GoingBack(way)
+        return GoingBack(way, notes=notes)
     line = spelled(way, spec=commands[way.command].spec)
     try:
         read = read_line(line, commands=commands)
     except Refused as refusal:
-        return GoingBack(Message.of("undo.unfit", {"why": refusal.message}))
+        unfit = Message.of("undo.unfit", {"why": refusal.message})
+        return GoingBack(unfit, notes=notes)
     if read != commands[way.command].model_validate(way.arguments):
-        return GoingBack(Message.of("undo.misread"))
-    return GoingBack(
-        Message.of("undo.offered", {"id": operation.short, "line": line}), line
-    )
+        return GoingBack(Message.of("undo.misread"), notes=notes)
+    offered = Message.of("undo.offered", {"id": operation.short, "line": line})
+    return GoingBack(offered, line, notes)

@@ -192,6 +192,7 @@ async def _ready(
         facts=facts(state),
         undo=undo.undo,
         way_back=undo.line,
+        notes=undo.notes,
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url,

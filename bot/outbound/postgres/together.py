@@ -13,7 +13,6 @@ the batch waits for the audit's, and a batch elsewhere could wait the other way 
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -31,8 +30,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-_WRITE_ALL: Final = text("SELECT tandem_write_all(CAST(:items AS jsonb))")
+_WRITE_ALL: Final = text("SELECT tandem_write_all(:client, CAST(:items AS jsonb))")
 _MOST: Final = 64
+_WRITTEN: Final[dict[str, str | None]] = {"answer": None}
 _log = structlog.get_logger()
 
 
@@ -96,12 +96,14 @@ class Together:
 
     async def _flush(self, client: str, batch: Sequence[_Waiting]) -> None:
         # The items are JSON texts already: put together as text, never parsed again.
-        name = json.dumps(client)
-        items = ",".join(f'{{"client":{name},"writes":{one.writes}}}' for one in batch)
+        values = {
+            "client": client,
+            "items": f"[{','.join(one.writes for one in batch)}]",
+        }
         try:
             with ours(writing=True):
                 async with self._engine.connect() as connection:
-                    row = await connection.execute(_WRITE_ALL, {"items": f"[{items}]"})
+                    row = await connection.execute(_WRITE_ALL, values)
                     answers = row.scalar_one()
         except TandemError as error:
             if len(batch) > 1 and _is_about_one(error):
@@ -117,7 +119,8 @@ class Together:
             _log.exception("store.batch_broken", client=client)
             _fail(batch, Unacknowledged(SYSTEM, type(error).__name__))
             return
-        for one, answer in zip(batch, answers, strict=True):
+        # Of a batch that went in as it was, there is nothing to be said of each.
+        for one, answer in zip(batch, answers or [_WRITTEN] * len(batch), strict=True):
             if not one.answer.done():  # its writer may have gone meanwhile
                 _settle(one.answer, answer)
 

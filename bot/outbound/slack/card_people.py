@@ -75,12 +75,15 @@ def decided(view: CardView, pen: Pen) -> Iterator[Json]:
     """Who said what, when; the latest are shown if there are many."""
     passed = view.operation.route.envelope if view.operation.route else None
     if passed is not None:
-        args = {
-            "envelope": mrkdwn(passed.name),
-            "number": passed.number,
-            "most": passed.per_day,
-        }
-        yield blocks.section(f"📜 {pen.words('card.envelope', args)}")
+        said = pen.words(
+            "card.envelope",
+            {
+                "envelope": passed.name,
+                "number": passed.number,
+                "most": passed.per_day,
+            },
+        )
+        yield blocks.section(f"📜 {said}")
     lines = [decision_line(view, one, pen) for one in view.decisions[-_DECISIONS:]]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 SQL = Path(__file__).parent.parent / "sql"
 DEFINITION = "SELECT pg_get_functiondef('tandem_write(text, jsonb)'::regprocedure)"
@@ -27,7 +27,7 @@ ADDED = """\
 
 def upgrade() -> None:
     bind = op.get_bind()
-    tables = (SQL / "0003_delegation.sql").read_text(encoding="utf-8")
+    tables = (SQL / "0005_delegation.sql").read_text(encoding="utf-8")
     bind.exec_driver_sql(tables.replace("%", "%%"))
     definition = bind.exec_driver_sql(DEFINITION).scalar_one()
     if definition.count(BEFORE) != 1:
