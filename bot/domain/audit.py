@@ -68,6 +68,8 @@ class EventName(StrEnum):
     FREEZE_LIFTED = "freeze.lifted"
     DUTY_TAKEN = "duty.taken"
     DUTY_GIVEN = "duty.given"
+    DELEGATION_GIVEN = "delegation.given"
+    DELEGATION_ENDED = "delegation.ended"
     ROTA_STALLED = "rota.stalled"
     ROTA_RESUMED = "rota.resumed"
     CHECKPOINT_SIGNED = "checkpoint.signed"

@@ -131,15 +131,18 @@ def _same(by: Decider, decision: Decision, operation: Operation) -> bool:
     return decision.member == by.person.id and decision.digest == operation.digest
 
 
+def own_people(operation: Operation) -> frozenset[str]:
+    """Return whose own the operation is: who asked, and who wrote a commit in it."""
+    authors = operation.proposal.authors if operation.proposal is not None else ()
+    return frozenset((operation.requester, *authors))
+
+
 def able_to_decide(
     operation: Operation, *, holders: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
     """Return who could decide on this operation now, by id, sorted."""
     able = {member for holding in holders.values() for member in holding}
-    barred = {operation.requester}
-    if operation.proposal is not None:
-        barred |= set(operation.proposal.authors)
-    return tuple(sorted(able - barred))
+    return tuple(sorted(able - own_people(operation)))
 
 
 def _who(operation: Operation, by: Decider) -> Message:

@@ -17,6 +17,7 @@ from bot.domain.frozen import Frozen
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing
+from bot.domain.timing.lent import Delegation
 from bot.domain.timing.marks import Marks
 
 
@@ -74,6 +75,13 @@ class Ended(Frozen):
     ending: str
 
 
+class Lending(Frozen):
+    """Roles that are lent from now on, and the ids of those taken back early."""
+
+    given: tuple[Delegation, ...] = ()
+    revoked: tuple[str, ...] = ()
+
+
 class Writes(Frozen):
     """State, decisions, credentials, audit, outbox and next jobs of one client."""
 
@@ -90,6 +98,7 @@ class Writes(Frozen):
     says: tuple[Outgoing, ...] = ()
     jobs: tuple[Job, ...] = ()
     timing: Marks | None = None
+    lending: Lending | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

@@ -18,7 +18,7 @@ from bot.domain.rights import Action
 from bot.domain.suggest import near
 from bot.domain.text import read_words
 from bot.domain.views import Found, Help, Said, Story, View
-from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import refused
 from bot.flow.questions import answered, names_of
 from bot.flow.rights import about_client, doable, ruling
@@ -41,7 +41,7 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
     """Return what the question is answered with; a refusal is an answer too."""
     language: Language = "en"
     try:
-        caller = enter(knock, front=front)
+        caller = await arrive(knock, front=front)
         language = caller.client.language
         word, *rest = read_words(knock.text) or (None,)
         if word is not None and word.text in front.registry.queries:

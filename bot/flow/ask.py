@@ -21,10 +21,10 @@ from bot.domain.suggest import look_alikes, near
 from bot.domain.text import read_words
 from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
-from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import not_asked
 from bot.flow.line import read_line
-from bot.flow.rights import actor, doable, ruling, thing
+from bot.flow.rights import acting, doable, ruling, thing
 from bot.flow.saying import card, thread
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def ask(
     what to do next. Unavailable means that nothing was stored.
     """
     try:
-        caller = enter(knock, front=front)
+        caller = await arrive(knock, front=front)
         operation = _compose(caller, front=front)
         if undoes is not None:
             operation = operation.model_copy(update={"undoes": undoes.id})
@@ -164,7 +164,7 @@ def may_be_asked(
     client = caller.client.id
     asked = Asked(
         action=Action.ASK,
-        actor=actor(caller.person, client=client, at=front.now(), front=front),
+        actor=acting(caller, front=front),
         client=client,
         thing=thing(target),
         command=command.spec.name,

@@ -19,7 +19,8 @@ from bot.domain.people import members
 from bot.domain.rights import Action, Asked
 from bot.domain.views import Said
 from bot.flow.ask import may_be_asked, read_command, risk_of, target_of
-from bot.flow.door import enter, turn_away
+from bot.flow.door import arrive, turn_away
+from bot.flow.holding import standing_for
 from bot.flow.naming import in_names
 from bot.flow.rights import actor, rulings, thing
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bot.domain.message import Language
     from bot.domain.route import Need, Route
     from bot.domain.scope import Risk
+    from bot.domain.timing.rota import Standing
     from bot.domain.views import View
     from bot.flow.door import Caller, Knock
     from bot.ports import Front
@@ -44,7 +46,7 @@ async def can_i(knock: Knock, *, front: Front) -> View:
     """Return the answer to `can-i <command…>`; who is nobody here is turned away."""
     language: Language = "en"
     try:
-        caller = enter(knock, front=front)
+        caller = await arrive(knock, front=front)
         language = caller.client.language
         line = knock.text.strip().removeprefix(WORD).strip()
         if not line:
@@ -81,7 +83,13 @@ async def foretold(caller: Caller, line: str, *, front: Front) -> Message:
     }
     if route is None:
         return Message.of("policy.yes-no-route", args)
-    asked = _Foreseen(command.spec.name, target, risk, caller)
+    asked = _Foreseen(
+        command.spec.name,
+        target,
+        risk=risk,
+        caller=caller,
+        standing=await standing_for(caller.client.id, front=front),
+    )
     args["route"] = _route(route, asked, front=front)
     args["wait"] = await _wait(caller, front=front)
     args["expires"] = _span(route.expires)
@@ -92,12 +100,19 @@ class _Foreseen:
     """A request that was not made."""
 
     def __init__(
-        self, command: str, target: Target, risk: Risk, caller: Caller
+        self,
+        command: str,
+        target: Target,
+        *,
+        risk: Risk,
+        caller: Caller,
+        standing: Standing,
     ) -> None:
         self.command = command
         self.target = target
         self.risk = risk
         self.caller = caller
+        self.standing = standing
 
 
 def _route(route: Route, asked: _Foreseen, *, front: Front) -> Message:
@@ -126,13 +141,17 @@ def _able(need: Need, asked: _Foreseen, *, front: Front) -> tuple[str, ...]:
     client = caller.client.id
     people = [
         one
-        for one in front.catalog.current().holders(need.role, client=client, at=at)
+        for one in front.catalog.current().holders(
+            need.role, client=client, at=at, standing=asked.standing
+        )
         if one.id != caller.person.id
     ]
     questions = [
         Asked(
             action=Action.DECIDE,
-            actor=actor(one, client=client, at=at, front=front),
+            actor=actor(
+                one, client=client, at=at, standing=asked.standing, front=front
+            ),
             client=client,
             thing=thing(asked.target),
             command=asked.command,

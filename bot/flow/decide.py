@@ -19,6 +19,7 @@ from bot.domain.errors import NotAllowed, Refused, Unavailable
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
 from bot.domain.outgoing import Outgoing, Way
+from bot.domain.people import members
 from bot.domain.policy import (
     NOT_A_DECIDER,
     Decider,
@@ -26,6 +27,7 @@ from bot.domain.policy import (
     able_to_decide,
     may_cancel,
     may_decide,
+    own_people,
 )
 from bot.domain.rights import Action
 from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
@@ -83,7 +85,7 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
     by = _decider(operation, decisions, caller, choice=choice, near=near, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
-        barred = _barred(verdict, operation, by=by, front=front)
+        barred = _barred(verdict, operation, by=by, near=near, front=front)
         return await turn_away(
             knock, refusal=barred, front=front, operation=operation.id
         )
@@ -94,13 +96,18 @@ async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
     """Call an operation off for its requester and return what to tell them."""
 
     def make(
-        found: Operation, _: tuple[Decision, ...], caller: Caller, __: Around
+        found: Operation, _: tuple[Decision, ...], caller: Caller, near: Around
     ) -> Writes:
         verdict = may_cancel(found, person=caller.person)
         if isinstance(verdict, Denied):
             raise NotAllowed(verdict.reason, rule=verdict.rule)
         asked = about_operation(
-            Action.CANCEL, found, person=caller.person, at=front.now(), front=front
+            Action.CANCEL,
+            found,
+            person=caller.person,
+            at=front.now(),
+            standing=near.standing,
+            front=front,
         )
         ruled = ruling(asked, front=front)
         if not ruled.allowed:
@@ -199,10 +206,11 @@ def _decided(
     by = _decider(operation, decisions, caller, choice=choice, near=near, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
-        raise _barred(verdict, operation, by=by, front=front)
+        raise _barred(verdict, operation, by=by, near=near, front=front)
     if near.hold is not None and choice.verdict is Verdict.APPROVE:
         # After the others: who may not decide at all learns that first.
-        raise NotAllowed(told_of(near.hold, operation, key=FROZEN_NOW, front=front))
+        frozen = told_of(near.hold, operation, key=FROZEN_NOW, front=front)
+        raise NotAllowed(frozen, rule="frozen")
     decision = Decision(
         operation=operation.id,
         member=caller.person.id,
@@ -246,7 +254,12 @@ def _decided(
 
 
 def _barred(
-    verdict: Denied, operation: Operation, *, by: Decider, front: Front
+    verdict: Denied,
+    operation: Operation,
+    *,
+    by: Decider,
+    near: Around,
+    front: Front,
 ) -> NotAllowed:
     """
     Return the refusal of a decision.
@@ -255,8 +268,24 @@ def _barred(
     this person does not, it is named.
     """
     if verdict.rule == NOT_A_DECIDER:
+        own = _by_the_asker(operation, by=by, near=near)
+        if own is not None:
+            who = members(able_to_decide(operation, holders=by.holders))
+            args: dict[str, str | int | Message] = {
+                "giver": members((own,)),
+                "who": who,
+            }
+            return NotAllowed(
+                Message.of("refused.delegate-of-requester", args),
+                rule="delegate-of-requester",
+            )
         asked = about_operation(
-            Action.DECIDE, operation, person=by.person, at=by.now, front=front
+            Action.DECIDE,
+            operation,
+            person=by.person,
+            at=by.now,
+            standing=near.standing,
+            front=front,
         )
         ruled = ruling(asked, front=front)
         if not ruled.allowed:
@@ -265,6 +294,17 @@ def _barred(
             barred = frozenset(one.id for one in people if one.id not in able)
             return refused(asked, ruled, front=front, barred=barred)
     return NotAllowed(verdict.reason, rule=verdict.rule)
+
+
+def _by_the_asker(operation: Operation, *, by: Decider, near: Around) -> str | None:
+    """Return who lent this person a role of the route, if it is that one's own."""
+    own, route = own_people(operation), operation.route
+    for need in route.needs if route else ():
+        for one in near.standing.delegations:
+            mine = (one.role, one.taker) == (need.role, by.person.id)
+            if mine and one.giver in own and one.covers(by.now):
+                return one.giver
+    return None
 
 
 def _outcome(

@@ -62,6 +62,11 @@ def _enter(knock: Knock, *, front: Front) -> Person:
         raise NotAllowed(
             Message.of("refused.unknown-person", {"client": catalog.provider.name})
         )
+    if person.deactivated:
+        args = {"client": catalog.provider.name}
+        raise NotAllowed(
+            Message.of("refused.deactivated", {**args}), rule="deactivated"
+        )
     return person
 
 

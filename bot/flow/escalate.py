@@ -18,7 +18,7 @@ from bot.domain.policy import able_to_decide
 from bot.domain.scope import Risk
 from bot.domain.writes import Writes
 from bot.flow.holders import holders_now, still_missing
-from bot.flow.holding import standing_now
+from bot.flow.holding import standing_for
 from bot.flow.naming import called
 from bot.flow.saying import thread, told
 
@@ -44,7 +44,7 @@ async def call_in_the_morning(operation: Operation, *, back: Back) -> Operation:
     """Call those who decide on what came in the night; return it as it is then."""
     if operation.called or is_quiet(operation, front=back):
         return operation
-    standing = await standing_now(back)
+    standing = await standing_for(operation.client, front=back)
     holders = holders_now(operation, standing=standing, front=back)
     able = able_to_decide(operation, holders=holders)
     until = operation.decide_by.strftime("%H:%M UTC")
@@ -68,7 +68,7 @@ async def escalate(operation: Operation, *, back: Back) -> None:
     step = _step(operation, back=back)
     if step <= operation.escalated or is_quiet(operation, front=back):
         return
-    standing = await standing_now(back)
+    standing = await standing_for(operation.client, front=back)
     decisions = await back.store.decisions(operation.client, operation=operation.id)
     empty = still_missing(operation, decisions=decisions, standing=standing, front=back)
     if not any(need.role.startswith("provider.") for need in empty):

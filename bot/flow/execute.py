@@ -30,7 +30,7 @@ from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request
 from bot.flow.changes.again import rebound
 from bot.flow.holders import still_missing
-from bot.flow.holding import FROZEN, held, standing_now, told_of
+from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
 from bot.flow.turns import running_on
 
@@ -220,7 +220,7 @@ async def _still_approved(operation: Operation, *, back: Back) -> bool:
         return False
     if not operation.route.needs:
         return operation.route.envelope is not None
-    standing = await standing_now(back)
+    standing = await standing_for(operation.client, front=back)
     return not still_missing(
         operation, decisions=decisions, standing=standing, front=back
     )

@@ -7,6 +7,7 @@ audit, the announcement, and every card it changes. Asking goes on meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import Event, EventName
@@ -14,6 +15,7 @@ from bot.domain.errors import BadArguments, NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.policy import Denied
+from bot.domain.rights import Action
 from bot.domain.scope import Environment
 from bot.domain.text import read_words
 from bot.domain.timing.freeze import Freeze
@@ -22,7 +24,9 @@ from bot.domain.timing.when import read_moment, shown, take_moment
 from bot.domain.timing_policy import may_freeze, may_lift
 from bot.domain.writes import Delivery, Duplicate, Overtaken, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
-from bot.flow.holding import standing_now
+from bot.flow.explaining import refused
+from bot.flow.holding import standing_for
+from bot.flow.rights import about_client, ruling
 from bot.flow.saying import card
 
 if TYPE_CHECKING:
@@ -57,7 +61,7 @@ async def freeze(knock: Knock, *, front: Front) -> Message:
 
 async def _refuse_others(caller: Caller, *, front: Front) -> None:
     catalog = front.catalog.current()
-    standing = await standing_now(front)
+    standing = await standing_for(caller.client.id, front=front)
     verdict = may_freeze(
         caller.person,
         client=caller.client.id,
@@ -65,7 +69,13 @@ async def _refuse_others(caller: Caller, *, front: Front) -> None:
         on_call=[one.id for one in catalog.on_call(front.now(), standing=standing)],
     )
     if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+        raise NotAllowed(verdict.reason, rule=verdict.rule)
+    asked = about_client(
+        Action.FREEZE, caller=replace(caller, standing=standing), front=front
+    )
+    ruled = ruling(asked, front=front)
+    if not ruled.allowed:
+        raise refused(asked, ruled, front=front)
 
 
 async def _declared(

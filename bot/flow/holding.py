@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.message import Message
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from bot.domain.timing.rota import Standing
     from bot.ports import Front
 
+# An approval counts by who held what when it was given; nothing waits for longer.
+_LONGEST_OPEN: Final = timedelta(days=120)
 FROZEN: Final = "waiting.frozen"
 FROZEN_NOW: Final = "refused.frozen"
 
@@ -31,7 +34,7 @@ class Around:
 async def around(operation: Operation, *, front: Front) -> Around:
     """Return what the calendar says of this operation at this moment."""
     return Around(
-        standing=await standing_now(front),
+        standing=await standing_for(operation.client, front=front),
         hold=await held(operation, at=operation.runs_at(front.now()), front=front),
     )
 
@@ -40,6 +43,13 @@ async def standing_now(front: Front) -> Standing:
     """Return what chat and feeds say of the rota, besides the catalog."""
     provider = front.catalog.current().provider.id
     return await front.store.standing(provider, at=front.now())
+
+
+async def standing_for(client: str, *, front: Front) -> Standing:
+    """Return the same, and to whom roles of this client are lent."""
+    standing = await standing_now(front)
+    lent = await front.store.delegations(client, after=front.now() - _LONGEST_OPEN)
+    return standing.model_copy(update={"delegations": lent}) if lent else standing
 
 
 async def held(operation: Operation, *, at: datetime, front: Front) -> Hold | None:

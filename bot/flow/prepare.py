@@ -28,7 +28,7 @@ from bot.flow.changes.observing import client_of
 from bot.flow.envelope import facts_of, let_pass, open_envelopes
 from bot.flow.escalate import is_quiet
 from bot.flow.holders import holders_now
-from bot.flow.holding import standing_now
+from bot.flow.holding import standing_for
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
 from bot.flow.turns import neighbours
@@ -155,7 +155,7 @@ async def _call(proposed: Operation, *, back: Back) -> Message:
     """Call those who may decide: a card that is drawn anew calls nobody."""
     if not proposed.called:
         return Message.of("thread.proposed-quiet", {"until": _clock(proposed)})
-    standing = await standing_now(back)
+    standing = await standing_for(proposed.client, front=back)
     holders = holders_now(proposed, standing=standing, front=back)
     able = able_to_decide(proposed, holders=holders)
     until = _clock(proposed)

@@ -46,7 +46,7 @@ def actor(
     """
     Return the person with the roles that count for this client at that moment.
 
-    Without `standing`, overrides and feeds do not count: nobody is on call by them.
+    Without `standing`, overrides, feeds and lent roles do not count.
     """
     catalog = front.catalog.current()
     ours = person.organisation == catalog.provider.id
@@ -57,7 +57,38 @@ def actor(
     on_call = catalog.holders(ON_CALL, client=client, at=at, standing=standing)
     if any(one.id == person.id for one in on_call):
         roles.add(ON_CALL)
+    roles |= _borrowed(person, client=client, at=at, standing=standing, front=front)
     return Actor(person.id, person.organisation, frozenset(roles))
+
+
+def _borrowed(
+    person: Person, *, client: str, at: datetime, standing: Standing, front: Front
+) -> set[str]:
+    """Return the roles that somebody who has them lent to this person."""
+    catalog = front.catalog.current()
+    return {
+        one.role
+        for one in standing.delegations
+        if one.taker == person.id
+        and one.covers(at)
+        and any(
+            holder.id == one.giver
+            for holder in catalog.holders(
+                one.role, client=client, at=at, standing=standing
+            )
+        )
+    }
+
+
+def acting(caller: Caller, *, front: Front) -> Actor:
+    """Return the caller with the roles of this moment."""
+    return actor(
+        caller.person,
+        client=caller.client.id,
+        at=front.now(),
+        standing=caller.standing,
+        front=front,
+    )
 
 
 def version_now(client: str, *, front: Front) -> str:
@@ -90,7 +121,7 @@ def rulings(asked: Sequence[Asked], *, front: Front) -> tuple[Ruling, ...]:
 
 def about_client(action: Action, *, caller: Caller, front: Front) -> Asked:
     """Return the question whether the caller may do this to the client as a whole."""
-    who = actor(caller.person, client=caller.client.id, at=front.now(), front=front)
+    who = acting(caller, front=front)
     return Asked(action=action, actor=who, client=caller.client.id)
 
 
@@ -164,7 +195,7 @@ def doable(
     """
     client = caller.client
     rules = front.catalog.current().rules(client.id)
-    who = actor(caller.person, client=client.id, at=front.now(), front=front)
+    who = acting(caller, front=front)
     asked: dict[_Alike, Asked] = {}
     places: list[tuple[str, str, _Alike]] = []
     for name, command in sorted(front.registry.commands.items()):

@@ -26,7 +26,7 @@ from bot.flow.checkpoint import last_signed, sign
 from bot.flow.escalate import call_in_the_morning, escalate, is_quiet
 from bot.flow.feeds import refresh
 from bot.flow.holders import holders_now
-from bot.flow.holding import standing_now
+from bot.flow.holding import standing_for
 from bot.flow.lending import give_back
 from bot.flow.notice import notice_job
 from bot.flow.saying import card, thread, told
@@ -187,7 +187,10 @@ async def _remind(operation: Operation, *, back: Back) -> bool:
         return False
     if is_quiet(operation, front=back):
         return False
-    catalog, standing = back.catalog.current(), await standing_now(back)
+    catalog, standing = (
+        back.catalog.current(),
+        await standing_for(operation.client, front=back),
+    )
     holders = holders_now(operation, standing=standing, front=back)
     able = able_to_decide(operation, holders=holders)
     people = {one: person for one in able if (person := catalog.member(one))}

@@ -5,7 +5,7 @@
 refused-policy = Not allowed by the rule { $rule } ({ $place }): { $because } { $who } { $instead }
 refused-no-policy = No rule permits this to you. { $permits } { $who } { $instead }
 refused-rules-failed = The rules could not be asked about this, so the answer is no. Please tell the provider: { $problem }
-refused-deactivated = Your account of { $client } is deactivated, so nothing is done for you here. If that is a mistake, please ask the provider to correct the catalog.
+refused-deactivated = Your account of { $client } is deactivated, so nothing is done for you here (rule deactivated, built in). If that is a mistake, please ask the provider to correct the catalog.
 
 policy-in-words = { $words }
 policy-permits-others = The rule { $rule } ({ $place }) permits it to others: { $because }
@@ -70,6 +70,7 @@ cli-policy-no-member = The catalog has nobody with the id “{ $got }”. Meant 
 ## Help
 
 help-can-i = /infra can-i and a whole line tells beforehand whether you may ask for it, who decides, and how long that took so far.
+help-delegate = /infra delegate ROLE to @name until friday 18:00 lends a role of yours to a colleague; back ends it.
 help-not-yours = You may not ask for this here. Type /infra can-i and the whole line to read why.
 help-nothing-yours = There is nothing you may ask for here, but you may look: status and audit are open to you.
 

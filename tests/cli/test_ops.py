@@ -114,7 +114,7 @@ async def test_a_denial_carries_its_reason(tandem, store, proposed):
         ("alice", "You asked for this, so you cannot decide on it"),
         (
             "erin",
-            "You are not among those who decide on this. These are: Bob Durand",
+            "(rule not-a-decider, built in). These are: Bob Durand, Dave Leroy",
         ),
         ("carol", "You are not among those who decide on this"),
         ("greg", "You work for another company"),

@@ -14,6 +14,7 @@ import pytest
 
 from bot import registry
 from bot.domain.catalog.rights import ROLES
+from bot.domain.message import Message
 from bot.domain.rights import Action, Asked, judge
 from bot.domain.rights.asked import ON_TARGETS
 from bot.domain.scope import Risk
@@ -138,3 +139,20 @@ async def test_every_no_names_its_rule_who_can_and_what_else(client):
         assert words.endswith(("do it.", "the provider."))
 
     assert seen
+
+
+BUILT_IN = (
+    *("self-decision", "author-decision", "not-a-decider", "not-the-requester"),
+    *("other-client", "other-digest", "expired", "deactivated"),
+    "delegate-of-requester",
+)
+
+
+@pytest.mark.parametrize("rule", BUILT_IN)
+async def test_a_no_of_the_program_itself_names_its_rule_too(rule):
+    args = dict.fromkeys(("who", "client", "requester", "giver"), "Carol")
+
+    words = SPEECH.say(Message.of(f"refused.{rule}", args), language="en")
+
+    assert rule in words
+    assert "built" in words

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 
 from bot.domain.frozen import Frozen
+from bot.domain.timing.lent import Delegation
 from bot.domain.timing.zone import Clock, Day, ZoneName, earliest, wall, zone
 
 if TYPE_CHECKING:
@@ -115,10 +116,15 @@ class Feed(Frozen):
 
 
 class Standing(Frozen):
-    """All that is not in the catalog and says who is on call."""
+    """
+    All that is not in the catalog and says who is on call, or whom a role is lent to.
+
+    `delegations` are those of the one client that it is read for.
+    """
 
     duties: tuple[Duty, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
 
     def override(self, at: datetime) -> Duty | None:
         """Return the override in force: the one that was made last."""

@@ -25,6 +25,8 @@ from bot.flow.ask import ask
 from bot.flow.can_i import WORD as CAN_I
 from bot.flow.can_i import can_i
 from bot.flow.decide import Choice, cancel, decide
+from bot.flow.delegate import WORDS as DELEGATE_WORDS
+from bot.flow.delegate import delegate
 from bot.flow.door import Knock, enter, turn_away
 from bot.flow.duty import WORDS as DUTY_WORDS
 from bot.flow.duty import oncall
@@ -35,7 +37,7 @@ from bot.flow.ticket import ticket
 from bot.flow.undoing import way_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain.text import Word
     from bot.ports import Front
@@ -53,6 +55,15 @@ _USAGE: Final = {
 }
 
 
+# Words that are done by one function each, which answers with one message.
+_TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
+    TICKET: ticket,
+    **dict.fromkeys(FREEZE_WORDS, freeze),
+    **dict.fromkeys(DELEGATE_WORDS, delegate),
+    **dict.fromkeys(DUTY_WORDS, oncall),
+}
+
+
 async def typed(knock: Knock, *, front: Front) -> View:
     """Do what the line says and return what it is answered with."""
     word = (knock.text.split(maxsplit=1) or [""])[0]
@@ -64,12 +75,8 @@ async def typed(knock: Knock, *, front: Front) -> View:
         told = await _undone(knock, front=front)
     elif word in _USAGE:
         told = await _decided(knock, front=front)
-    elif word == TICKET:
-        told = await ticket(knock, front=front)
-    elif word in FREEZE_WORDS:
-        told = await freeze(knock, front=front)
-    elif word in DUTY_WORDS:
-        told = await oncall(knock, front=front)
+    elif word in _TOLD:
+        told = await _TOLD[word](knock, front=front)
     else:
         told = await ask(knock, front=front)
     return Said(told, language_of(knock, front=front))

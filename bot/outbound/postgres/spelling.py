@@ -38,6 +38,8 @@ def spelled_out(writes: Writes) -> str:
     parts = [f'"{name}":[{",".join(texts)}]' for name, texts in lists.items() if texts]
     if writes.timing is not None:
         parts.append(f'"timing":{writes.timing.model_dump_json()}')
+    if writes.lending is not None:
+        parts.append(f'"delegation":{writes.lending.model_dump_json()}')
     if writes.delivery is not None:
         parts.append(f'"delivery":{_delivery(writes.delivery)}')
     return f'{{"at":"{at}",{",".join(parts)}}}' if parts else f'{{"at":"{at}"}}'

@@ -22,6 +22,7 @@ from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
 from bot.outbound.postgres import tables as t
 from bot.outbound.postgres import timing
+from bot.outbound.postgres.delegations import delegations
 from bot.outbound.postgres.errors import ours
 from bot.outbound.postgres.search import search
 from bot.outbound.postgres.spelling import spelled_out
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.found import Page
     from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Standing
     from bot.domain.writes import Writes
 
@@ -222,6 +224,13 @@ class Store:
         async with self.reading(provider) as connection:
             return await timing.standing(connection, after=at - _LONGEST_OPEN)
 
+    async def delegations(
+        self, client: str, *, after: datetime
+    ) -> tuple[Delegation, ...]:
+        """Return the roles that are or were lent here, and end later than this."""
+        async with self.reading(client) as connection:
+            return await delegations(connection, after=after)
+
     async def used(self, client: str, *, envelope: str, day: date) -> int:
         """Return how many operations the client's envelope let pass on that day."""
         async with self.reading(client) as connection:
@@ -287,4 +296,5 @@ def _only_inserts(writes: Writes) -> bool:
         or writes.ended
         or writes.checkpoints
         or writes.timing
+        or writes.lending
     )

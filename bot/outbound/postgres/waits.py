@@ -11,14 +11,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-# When it was proposed is its time to expire less the time its route gives, both of
-# which are bound. Only what came to a decision counts: expiry says nothing of a wait.
+# Only what came to a decision counts: expiry says nothing of a wait.
 _WAITS: Final = text(
     """
-    SELECT decided.at - (
-      (recent.body->'proposal'->'bound'->>'expires_at')::timestamptz
-      - (recent.body->'route'->>'expires')::interval
-    )
+    SELECT decided.at - (recent.body->>'proposed_at')::timestamptz
     FROM (
       SELECT id, body FROM operation
       WHERE state IN ('approved', 'running', 'in_doubt', 'done', 'failed', 'denied')
@@ -27,6 +23,7 @@ _WAITS: Final = text(
     JOIN LATERAL (
       SELECT max(at) AS at FROM decision WHERE decision.operation = recent.id
     ) AS decided ON decided.at IS NOT NULL
+    WHERE recent.body->>'proposed_at' IS NOT NULL
     """
 )
 

@@ -44,6 +44,11 @@ _TOPICS: Final = (
 _TARGETS: Final = 40
 _QUERY: Final = 1500
 
+_TOPICS: Final = (
+    *("help", "can-i", "status", "audit", "cancel", "undo", "ticket"),
+    *("at", "oncall", "freeze", "delegate"),
+)
+
 
 def answer(view: View, *, pen: Pen, site: str = "") -> Drawn:
     """
