@@ -60,12 +60,7 @@ async def execute(client: str, operation_id: str, *, back: Back) -> None:
 
 async def _start(operation: Operation, *, back: Back) -> Operation | None:
     """Check everything once more and announce; None when it may not run, or not yet."""
-    if operation.wait(back.now()) is not None:
-        return None  # too early: `sweep` sees to it that somebody comes back
-    if await _held(operation, back=back):
-        return None
-    if await running_on(operation, back=back) is not None:
-        await _wait_turn(operation, back=back)
+    if await _waits(operation, back=back):
         return None
     objection = await _objection(operation, back=back)
     if objection is not None:
@@ -81,6 +76,18 @@ async def _start(operation: Operation, *, back: Back) -> Operation | None:
         if await _held(operation, back=back):
             return None  # looking at everything took a while
         return await _announce(operation, back=back)
+
+
+async def _waits(operation: Operation, *, back: Back) -> bool:
+    """Whether it is too early, frozen, or another is at work on the same target."""
+    if operation.wait(back.now()) is not None:
+        return True  # `sweep` sees to it that somebody comes back
+    if await _held(operation, back=back):
+        return True
+    if await running_on(operation, back=back) is not None:
+        await _wait_turn(operation, back=back)
+        return True
+    return False
 
 
 async def _announce(operation: Operation, *, back: Back) -> Operation:

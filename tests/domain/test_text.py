@@ -15,7 +15,7 @@ import bot
 from bot.domain import decode
 from bot.domain.decode import LONGEST_LINE, Mention, visible
 from bot.domain.errors import BadArguments, Refused
-from bot.domain.text import Word, quoted, read_words
+from bot.domain.text import Word, quoted, read_any, read_words
 
 
 @pytest.fixture(scope="module")

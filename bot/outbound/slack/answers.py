@@ -29,18 +29,6 @@ if TYPE_CHECKING:
     from bot.outbound.slack.pen import Pen
 
 _HELP: Final = 1500
-_TOPICS: Final = (
-    "help",
-    "can-i",
-    "status",
-    "audit",
-    "cancel",
-    "undo",
-    "at",
-    "oncall",
-    "freeze",
-    "ticket",
-)
 _TARGETS: Final = 40
 _QUERY: Final = 1500
 
