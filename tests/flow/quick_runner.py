@@ -3,7 +3,8 @@ GitLab's runner without processes: the sandbox's terraform called as a function.
 
 A pipeline of the stories is five or six runs of terraform, and starting Python for each
 would be most of the time that a story takes. What the jobs' scripts say is obeyed line
-by line; a line that is neither terraform nor a check of JSON is refused, so nothing is skipped in silence.
+by line; a line that is neither terraform nor a check of JSON is refused, so nothing is
+skipped in silence.
 """
 
 from __future__ import annotations
