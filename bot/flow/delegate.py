@@ -123,10 +123,10 @@ def _given(
         begins=begins,
         until=until,
     )
-    answer = Message.of("delegation.given", _args(made, caller, front=front))
+    answer = Message.of("delegation.made", _args(made, caller, front=front))
     lending = Lending(given=(made,))
     return _writes(
-        caller, made, EventName.DELEGATION_GIVEN, answer, lending, front=front
+        caller, made, EventName.DELEGATION_MADE, answer, lending, front=front
     )
 
 

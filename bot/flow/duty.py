@@ -108,7 +108,7 @@ async def _handed(
     }
     taken = to is person
     answer = Message.of("oncall.taken" if taken else "oncall.given", args)
-    name = EventName.DUTY_TAKEN if taken else EventName.DUTY_GIVEN
+    name = EventName.DUTY_CLAIMED if taken else EventName.DUTY_PASSED
     body: dict[str, object] = {
         "duty": duty.id,
         "member": to.id,

@@ -159,7 +159,7 @@ async def _held(operation: Operation, *, back: Back) -> bool:
         return True
     progress = operation.progress.model_copy(update={"waiting_for": waiting})
     body: dict[str, object] = {"until": hold.until.isoformat(), "by": hold.by}
-    event = told(EventName.OPERATION_HELD, operation, body | {"reason": hold.reason})
+    event = told(EventName.OPERATION_PAUSED, operation, body | {"reason": hold.reason})
     await back.store.write(
         Writes(
             client=operation.client,

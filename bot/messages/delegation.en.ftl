@@ -1,6 +1,6 @@
 ### Roles lent for a while.
 
-delegation-given = { $giver } lends being { $role } to { $taker }, from { $begins } until { $until }. It counts where people decide, and never on { $giver }'s own requests.
+delegation-made = { $giver } lends being { $role } to { $taker }, from { $begins } until { $until }. It counts where people decide, and never on { $giver }'s own requests.
 delegation-ended = { $giver } takes being { $role } back from { $taker }.
 delegation-line = { $giver } lends being { $role } to { $taker }, from { $begins } until { $until }.
 delegation-and =
@@ -20,5 +20,5 @@ refused-delegate-long = A role is lent for at most { $days } days, and ends afte
 refused-delegate-none = You have lent nobody this role here. Type /infra delegate to see what is lent.
 refused-delegate-of-requester = You decide here only by what { $giver } lent you, and this is { $giver }'s own (rule delegate-of-requester, built in). These can: { $who }.
 
-event-delegation-given = A role was lent.
+event-delegation-made = A role was lent.
 event-delegation-ended = A lent role was taken back.

@@ -60,7 +60,7 @@ card-frozen = { $declared ->
    *[no] Frozen by the catalog ({ $who }) until { $until }: { $reason }
  } It cannot be approved or run before.
 
-event-operation-held = It was held by a freeze of { $by } until { $until }: { $reason }
+event-operation-paused = It was held by a freeze of { $by } until { $until }: { $reason }
 event-freeze-declared = A freeze was declared.
 event-freeze-lifted = A freeze was ended.
 
@@ -77,8 +77,8 @@ refused-rota-not-theirs = { $who } is not among those who may be on call. Please
 rota-stalled = The calendar { $feed }, which says who is on call, could not be read for too long. Nobody is on call by it now, so nobody can approve as such. Whoever takes over types: /infra oncall take
 rota-resumed = The calendar { $feed } is read again; the rota goes by it.
 
-event-duty-taken = Somebody took over the rota.
-event-duty-given = The rota was handed over.
+event-duty-claimed = Somebody took over the rota.
+event-duty-passed = The rota was handed over.
 event-rota-stalled = A calendar of the rota stood still, so nobody was on call by it.
 event-rota-resumed = A calendar of the rota was read again.
 

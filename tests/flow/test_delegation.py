@@ -56,7 +56,7 @@ async def test_it_is_announced_and_written_down(ops):
     assert answer.startswith(
         "Carol Petit lends being an owner of the client to Alice Martin"
     )
-    assert record.event.value == "delegation.given"
+    assert record.event.value == "delegation.made"
     assert (body["role"], body["giver"], body["taker"]) == (
         "client.owner",
         "carol",

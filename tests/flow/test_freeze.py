@@ -72,7 +72,7 @@ async def test_what_was_approved_waits_for_the_end_of_a_freeze_and_then_runs(ops
 
     assert held.operation.state is State.APPROVED
     assert "Frozen by Carol Petit" in held
-    assert (await ops.events(card)).count("operation.held") == 1
+    assert (await ops.events(card)).count("operation.paused") == 1
     assert while_frozen == 0
     assert await ops.state(card) is State.DONE
     assert len(ops.aws.created) == 1

@@ -97,7 +97,7 @@ async def test_who_hands_over_tells_the_other_and_the_provider(ops):
         (said,) = ops.slack.posts(room)
         assert said.text.startswith("Bob Durand handed over: Dave Leroy is on call")
     records = await ops.audit(client="claranet")
-    (record,) = [one for one in records if one.event == "duty.given"]
+    (record,) = [one for one in records if one.event == "duty.passed"]
     assert (record.actor, json.loads(record.body)["member"]) == ("bob", "dave")
 
 

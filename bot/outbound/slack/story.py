@@ -142,7 +142,7 @@ _DETAILS: Final[
     EventName.OPERATION_DOUBTED: _reason,
     EventName.OPERATION_REMINDED: _of("people"),
     EventName.OPERATION_ESCALATED: _of("people"),
-    EventName.OPERATION_HELD: _of("until", "by", "reason"),
+    EventName.OPERATION_PAUSED: _of("until", "by", "reason"),
     EventName.DECISION_MADE: _decision,
     EventName.DECISION_REFUSED: _reason,
     EventName.REQUEST_REFUSED: _reason,
