@@ -58,6 +58,7 @@ class EventName(StrEnum):
     EFFECT_MISSING = "effect.missing"
     PLAN_DIFFERED = "plan.differed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
+    INVENTORY_READ = "inventory.read"
     MESSAGE_UNDELIVERED = "message.undelivered"
     LOOK_ASKED = "look.asked"
     LOOK_DONE = "look.done"

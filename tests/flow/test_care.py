@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import timedelta
 
 from bot.domain.errors import Throttled
@@ -19,8 +20,11 @@ async def outbox(ops):
 
 async def test_a_row_that_cannot_be_read_holds_up_nothing_behind_it(ops):
     await ops.alice.says("backup db-prod-2")
-    broken = 'UPDATE outbox SET body = \'{"way": "smoke", "place": "x"}\''
-    await ops._sql(f"{broken} WHERE id = (SELECT min(id) FROM outbox)")
+    await ops._sql(
+        "UPDATE outbox SET body = CAST(:body AS jsonb)"
+        " WHERE id = (SELECT min(id) FROM outbox)",
+        body=json.dumps({"way": "smoke", "place": ACME}),
+    )
     card = await ops.alice.asks("backup db-staging")
 
     rows = await outbox(ops)
