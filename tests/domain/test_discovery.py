@@ -157,10 +157,5 @@ def test_whatever_a_value_is_it_reads_back_and_all_other_bytes_stay(value):
 
     assert after.startswith("".join(lines[:4]))
     assert after.endswith("".join(lines[4:]))
-    try:
-        read = yaml.safe_load(after)["targets"]
-    except yaml.YAMLError:
-        # What YAML itself cannot hold is no name of AWS's either.
-        assert not value.isprintable()
-    else:
-        assert read[1]["aws"]["name_tag"] == value
+    read = yaml.load(after, Loader=yaml.BaseLoader)["targets"]  # noqa: S506 - texts only
+    assert read[1]["aws"]["name_tag"] == value

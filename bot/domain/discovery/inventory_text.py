@@ -7,7 +7,6 @@ result is a sound inventory is for whoever reads it next: the catalog's own chec
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -60,6 +59,13 @@ def _word(text: str) -> str:
     """Return the text as YAML reads it back: quoted unless it is plainly plain."""
     if _PLAIN.fullmatch(text) and text not in _WORDS:
         return text
-    if "'" not in text and text.isprintable():
+    if text.isascii() and text.isprintable() and "'" not in text:
         return f"'{text}'"
-    return json.dumps(text)
+    return '"' + "".join(_escaped(one) for one in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    """Return the character as it stands between YAML's double quotes."""
+    if character.isascii() and character.isprintable() and character not in '"\\':
+        return character
+    return f"\\U{ord(character):08X}"

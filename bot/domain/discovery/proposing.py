@@ -111,9 +111,7 @@ def _one(
     return Proposed(name, thing.kind, where, identity, place)
 
 
-def _unfit_name(
-    thing: Thing, name: str, client: Client, twins: int
-) -> Message | None:
+def _unfit_name(thing: Thing, name: str, client: Client, twins: int) -> Message | None:
     """Return why nobody could type this name and mean this thing."""
     if not thing.name:
         return Message.of("discover.no-name")
