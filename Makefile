@@ -16,6 +16,7 @@ PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11
 
 ARGS ?=
 N ?= 200
+ATTEMPTS ?= 100000
 # Tests start real servers; more processes than cores would only wait for one another.
 WORKERS ?= 2
 PARALLEL = -n $(WORKERS) --dist loadfile
@@ -31,7 +32,8 @@ print(*project['optional-dependencies']['terraform'], sep='\n')
 endef
 export TERRAFORM
 
-.PHONY: help setup sandbox demo test test-real check storm bench cover
+.PHONY: help setup sandbox demo test test-real test-blind check storm model mutants
+.PHONY: leaks bench cover
 .PHONY: lint fmt types contracts docs docs-fresh lock clean
 
 help: ## list these targets
@@ -92,6 +94,20 @@ check: lint types contracts docs-fresh ## run all that reads the code, then the 
 
 storm: $(VENV)/.dev ## kill the bot N times at every point it writes or calls (N=200)
 	@STORM_KILLS=$(N) $(PYTEST) -m storm --timeout 0 -s $(ARGS)
+
+model: $(VENV)/.dev ## explore every interleaving of two replicas, to the end
+	@exec $(BIN)/python -m tests.model $(ARGS)
+
+mutants: $(VENV)/.dev ## make every small mistake in the kernel; a test must notice it
+	@exec $(BIN)/python -m tests.mutants $(ARGS)
+
+test-blind: $(VENV)/.dev ## run what touches the database with no client in our SQL
+	@BLIND=1 $(PYTEST) $(PARALLEL) -m "not ($(SLOW))" tests/outbound tests/flow \
+	  tests/inbound tests/contract tests/leaks $(ARGS)
+
+leaks: $(VENV)/.dev ## try to reach another client in 100,000 ways (ATTEMPTS=100000)
+	@LEAK_ATTEMPTS=$(ATTEMPTS) $(PYTEST) tests/leaks \
+	  --timeout 0 -s $(ARGS)
 
 bench: $(VENV)/.dev ## measure durable acks against bare Bolt, and ask-to-card
 	@exec $(BIN)/python -m tests.bench $(ARGS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pydantic import SecretStr
 
@@ -29,18 +29,24 @@ if TYPE_CHECKING:
         Draft,
         FileAtRef,
         IssueState,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
     from bot.domain.found import Page
+    from bot.domain.guidelines import ChangedFile
+    from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Revoked
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope
+    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.lent import Delegation
+    from bot.domain.timing.rota import Slot, Standing
     from bot.domain.writes import Lent, Writes
 
 ForgePurpose = Literal["gitlab-read", "gitlab-prepare", "gitlab-execute"]
@@ -108,6 +114,13 @@ class Store(Protocol):
         before: str | None,
         most: int,
     ) -> Page: ...
+    async def waits(self, client: str, *, most: int) -> tuple[timedelta, ...]: ...
+    async def freezes(self, client: str, *, after: datetime) -> tuple[Freeze, ...]: ...
+    async def standing(self, provider: str, *, at: datetime) -> Standing: ...
+    async def delegations(
+        self, client: str, *, after: datetime
+    ) -> tuple[Delegation, ...]: ...
+    async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
 
@@ -184,6 +197,9 @@ class Forge(Protocol):
     async def read_tree(
         self, project: str, *, directory: str, ref: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]: ...
+    async def read_file(
+        self, project: str, *, path: str, ref: str, token: SecretStr
+    ) -> FileAtRef: ...
     async def ensure_merge_request(
         self, project: str, *, draft: Draft, operation_id: str, token: SecretStr
     ) -> MergeRequestState: ...
@@ -205,6 +221,21 @@ class Forge(Protocol):
     async def close(
         self, project: str, *, iid: int, note: str, token: SecretStr
     ) -> bool: ...
+    async def note(
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
+    ) -> None: ...
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]: ...
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]: ...
     async def open_issue(
         self,
         project: str,
@@ -238,7 +269,25 @@ class Lender(Protocol):
         operation: str,
         until: datetime,
     ) -> AwsSession: ...
+    async def host_session(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        scope: SshScope,
+        operation: str,
+        until: datetime,
+    ) -> HostSession: ...
     async def revoke(self, accessor: str) -> Revoked: ...
+
+
+class Feeds(Protocol):
+    """What says who is on call, besides the catalog; Unavailable when it does not."""
+
+    async def read(
+        self, name: str, *, timezone: str, begins: datetime, until: datetime
+    ) -> tuple[Slot, ...]: ...
+    async def group(self, group: str, *, team: str) -> tuple[str, ...]: ...
 
 
 class Notary(Protocol):
@@ -290,3 +339,6 @@ class Back(Front):
     notary: Notary
     sleep: Callable[[float], Awaitable[None]]
     pace: Pace
+    # What is written into GitLab, in the language of repositories.
+    words: Callable[[Message], str]
+    feeds: Feeds | None = None

@@ -6,17 +6,35 @@ Everything else in `bot` is free to change without touching them.
 
 from typing import TypeVar
 
+from bot.domain.ansible_playbook import AnsiblePlaybook
 from bot.domain.aws_error import AwsRefusal
 from bot.domain.aws_name import aws_arn
-from bot.domain.catalog import Client, Database, Instance, Target, Terraform
+from bot.domain.catalog import (
+    Client,
+    Database,
+    Host,
+    Instance,
+    Parameter,
+    Target,
+    Terraform,
+    Volume,
+)
+from bot.domain.catalog.host import ServiceName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
     DatabaseId,
     InstanceId,
     NameTag,
+    VolumeId,
 )
-from bot.domain.change import DirectAction, MergeRequest, SetAttribute
+from bot.domain.change import (
+    DirectAction,
+    MergeRequest,
+    Scalar,
+    SetAttribute,
+    ValueChange,
+)
 from bot.domain.command import Command, arg, target
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
@@ -37,8 +55,10 @@ from bot.domain.proposal import Line
 from bot.domain.query import Query, Reading, Section, Sheet
 from bot.domain.scope import AwsScope, Environment, Risk, Statement
 from bot.domain.suggest import look_alikes
+from bot.domain.way_back import Before, WayBack
 
 __all__ = [
+    "AnsiblePlaybook",
     "AwsAccount",
     "AwsRefusal",
     "AwsRegion",
@@ -46,6 +66,7 @@ __all__ = [
     "AwsService",
     "AwsSession",
     "BadArguments",
+    "Before",
     "Broken",
     "Client",
     "Command",
@@ -55,6 +76,7 @@ __all__ = [
     "Environment",
     "Happened",
     "Hit",
+    "Host",
     "Instance",
     "InstanceId",
     "Line",
@@ -65,6 +87,7 @@ __all__ = [
     "NotVerified",
     "Observation",
     "OutcomeUnknown",
+    "Parameter",
     "Playbook",
     "Preview",
     "Query",
@@ -72,14 +95,20 @@ __all__ = [
     "Refused",
     "Risk",
     "Run",
+    "Scalar",
     "Section",
+    "ServiceName",
     "SetAttribute",
     "Sheet",
     "Statement",
     "Target",
     "Terraform",
     "Unavailable",
+    "ValueChange",
     "Verified",
+    "Volume",
+    "VolumeId",
+    "WayBack",
     "arg",
     "as_kind",
     "aws_arn",
@@ -91,7 +120,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database)
+_Kind = TypeVar("_Kind", Instance, Database, Volume, Host, Parameter)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

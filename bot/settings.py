@@ -172,6 +172,10 @@ class Settings(BaseSettings):
     vault: Vault | None = None
     aws: Aws = Aws()
     pace: Pace = Pace()
+    feeds: SecretStr | None = None
+    """Calendars of who is on call: `name=https://…`, several with spaces between."""
+    unsafe_feeds_over_http: bool = False
+    """Whether such a calendar may be at http://, on this machine. Unsafe: for tests."""
     log_json: bool = True
     """One JSON object a line; off, lines for people."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

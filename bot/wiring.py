@@ -10,10 +10,12 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import ClientSession
+from pydantic import SecretStr
 
 from bot import registry
 from bot.domain.errors import Broken, TandemError
@@ -28,6 +30,7 @@ from bot.inbound.worker import Rhythm, Worker
 from bot.outbound import clock
 from bot.outbound.aws import Aws
 from bot.outbound.catalog import CatalogKeeper, Outcome
+from bot.outbound.feeds import Feeds
 from bot.outbound.gitlab import GitLab
 from bot.outbound.lender import Lender
 from bot.outbound.postgres.engine import engine, refuse_power
@@ -36,6 +39,7 @@ from bot.outbound.postgres.outbox import Outbox
 from bot.outbound.postgres.store import Store
 from bot.outbound.slack.chat import slack_chat
 from bot.outbound.slack.face import SlackFace
+from bot.outbound.slack.wire import Wire
 from bot.outbound.speech import Speech
 from bot.outbound.vault import Vault
 from bot.ports import Back, Front, Pace
@@ -43,7 +47,6 @@ from bot.ports import Back, Front, Pace
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from pydantic import SecretStr
     from slack_bolt.async_app import AsyncApp
 
     from bot.domain.message import Message
@@ -149,6 +152,8 @@ async def back(
                 notary=secrets,
                 sleep=asyncio.sleep,
                 pace=_pace(settings),
+                words=partial(wired.speech.say, language="en"),
+                feeds=_feeds(settings, slack),
             )
         )
 
@@ -258,6 +263,22 @@ async def work(
         )
         _log.info("worker.ready", commands=sorted(built.registry.commands))
         await worker.run()
+
+
+def _feeds(settings: Settings, slack: SlackSettings) -> Feeds:
+    """Return what reads the rota's calendars and groups; nothing is read yet."""
+    addresses = {}
+    if settings.feeds is not None:
+        for entry in settings.feeds.get_secret_value().split():
+            name, found, address = entry.partition("=")
+            if not found:
+                raise Broken("TANDEM_FEEDS wants name=https://… (docs/settings.md)")
+            addresses[name] = SecretStr(address)
+    return Feeds(
+        addresses,
+        wire=Wire(token=slack.bot_token, base_url=slack.api_url),
+        unsafe_http=settings.unsafe_feeds_over_http,
+    )
 
 
 def _pace(settings: Settings) -> Pace:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from bot import sdk
 from playbooks.aws.ec2_instance import InstanceType
+from playbooks.aws.prices import AS_OF, monthly
 
 
 class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
@@ -12,7 +13,7 @@ class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
 
     Opens a merge request that changes one value in your Terraform and shows the plan.
     Once approved it is merged and applied; the instance is stopped and started on the
-    way. To go back, ask for the former type: the card shows it.
+    way. The card shows the way back before anybody decides.
     """
 
     instance: Annotated[
@@ -52,3 +53,58 @@ class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
             ),
             effect=now.expecting({"instance_type": self.type}),
         )
+
+    def undo(self, before: sdk.Before) -> sdk.WayBack | sdk.Message:
+        former = str(before.value or "")
+        if not former:
+            return sdk.text(
+                en="The former type is not known.",
+                fr="Le type précédent n'est pas connu.",
+                args={},
+            )
+        return sdk.WayBack(
+            command="resize", arguments={"instance": self.instance, "type": former}
+        )
+
+    def notes(self, before: sdk.Before, client: sdk.Client) -> tuple[sdk.Message, ...]:
+        former, region = str(before.value or ""), client.aws.region
+        found = monthly(region=region, before=former, after=self.type)
+        return (
+            _stops(),
+            _unknown(former, self.type)
+            if found is None
+            else sdk.text(
+                en="Price a month: { $difference } USD ({ $before } to { $after }; on "
+                "demand, Linux, { $region }, list of { $of })",
+                fr="Prix par mois : { $difference } USD ({ $before } à { $after } ; à "
+                "la demande, Linux, { $region }, liste du { $of })",
+                args={
+                    "difference": found.told,
+                    "before": str(found.before),
+                    "after": str(found.after),
+                    "region": region,
+                    "of": AS_OF,
+                },
+            ),
+        )
+
+
+def _stops() -> sdk.Message:
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-resize.html
+    return sdk.text(
+        en="It is stopped and started for this, which takes some minutes: EC2 changes "
+        "the type of a stopped instance only (EC2 User Guide).",
+        fr="Elle est arrêtée puis redémarrée, ce qui prend quelques minutes : EC2 ne "
+        "change le type que d'une instance arrêtée (guide d'EC2).",
+        args={},
+    )
+
+
+def _unknown(former: str, wanted: str) -> sdk.Message:
+    return sdk.text(
+        en="Price a month: unknown; the list of { $of } does not have both { $former } "
+        "and { $wanted } in this region.",
+        fr="Prix par mois : inconnu ; la liste du { $of } n'a pas { $former } et "
+        "{ $wanted } pour cette région.",
+        args={"of": AS_OF, "former": former or "-", "wanted": wanted},
+    )

@@ -17,11 +17,13 @@ from sqlalchemy.pool import NullPool
 
 from bot.outbound.postgres import schema
 from bot.outbound.postgres.embedded import EmbeddedPostgres
+from tests.leaks.blind import BLIND, blind
 
 # How long an example takes says something of the machine; pytest's timeout is enough.
 settings.register_profile("tandem", deadline=None)
 settings.load_profile("tandem")
 
+_BLINDED = blind() if BLIND else None
 _TEMPLATE = "tandem_template"
 _numbers = itertools.count(1)
 
@@ -43,6 +45,15 @@ async def _as_owner(server, *statements):
     await engine.dispose()
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say how blind the application was; see tests/leaks/blind.py."""
+    if _BLINDED is not None:
+        terminalreporter.write_line(
+            f"blind: {_BLINDED.statements} statements, "
+            f"{_BLINDED.dropped} conditions on a client taken out of them"
+        )
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres():
     """The server; what tests are cloned from is migrated in it."""
@@ -54,6 +65,8 @@ async def postgres():
         await _as_owner(server, f"CREATE DATABASE {_TEMPLATE}")
         owner = server.url(user="postgres", database=_TEMPLATE)
         await schema.upgrade(SecretStr(owner))
+        # The migrations went the same way, so the database's functions are blind too.
+        assert _BLINDED is None or _BLINDED.dropped > 0
         yield server
         await server.stop()
 

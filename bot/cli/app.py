@@ -12,15 +12,16 @@ import json
 import runpy
 import signal
 import sys
+from collections import Counter
 from collections.abc import Coroutine  # noqa: TC003 - typer reads the signatures
 from pathlib import Path  # noqa: TC003 - typer reads it from the signatures
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from bot import wiring
-from bot.cli import audit, ops
+from bot.cli import audit, ops, policy
 from bot.cli import catalog as catalog_commands
 from bot.cli.running import give_up, run
 from bot.cli.vault_plan import vault_plan
@@ -34,6 +35,9 @@ from bot.outbound.postgres.schema import upgrade
 from bot.outbound.slack.manifest import manifest as slack_manifest
 from bot.settings import PREFIX, Settings
 
+if TYPE_CHECKING:
+    from bot.domain.catalog import Catalog
+
 app = typer.Typer(
     name="tandem",
     no_args_is_help=True,
@@ -45,6 +49,7 @@ app.add_typer(database, name="db")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ops.app, name="ops")
 app.add_typer(catalog_commands.app, name="catalog")
+app.add_typer(policy.app, name="policy")
 app.command("vault-plan")(vault_plan)
 out = Console()
 
@@ -130,6 +135,16 @@ async def _checked(folder: Path | None) -> None:
         f"{targets} targets, {len(found.routes)} routes; "
         f"commands: {', '.join(sorted(commands))}"
     )
+    for client in found.clients:
+        _say(f"policies of {client.id}: {_counted(found, client.id)}")
+
+
+def _counted(catalog: Catalog, client: str) -> str:
+    """Tell how many rules hold for a client, by file, and their version."""
+    rules = catalog.rules(client)
+    files = Counter(rule.file for rule in rules.rules.values())
+    told = ", ".join(f"{count} in {file}" for file, count in sorted(files.items()))
+    return f"{len(rules.rules)} ({told}), version {rules.version[:12]}"
 
 
 def _enough(settings: Settings) -> str:

@@ -25,7 +25,9 @@ from bot.ports import ForgePurpose
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from bot.domain.catalog import Client
 
 # The same in `deploy/vault/plan.py`: an origin, without a path.
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
@@ -52,12 +54,11 @@ async def _printed(issuer: str, folder: Path | None) -> None:
     found = registry.load()
     place = folder or Settings.read().catalog
     catalog = await asyncio.to_thread(load, place, commands=found.commands)
-    clients = [client.id for client in catalog.clients]
-    text = _plan(issuer, clients=clients, aws_actions=found.aws_actions)
+    text = _plan(issuer, clients=catalog.clients, aws_actions=found.aws_actions)
     out.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _plan(issuer: str, *, clients: Iterable[str], aws_actions: Iterable[str]) -> str:
+def _plan(issuer: str, *, clients: Iterable[Client], aws_actions: Iterable[str]) -> str:
     """Return the plan as JSON, which every reader of YAML reads too."""
     actions = [
         *(
@@ -68,6 +69,15 @@ def _plan(issuer: str, *, clients: Iterable[str], aws_actions: Iterable[str]) ->
     ]
     plan = {
         "issuer": issuer,
-        "clients": [{"name": client, "actions": actions} for client in clients],
+        "clients": [
+            {"name": client.id, "actions": [*actions, *_logins(client)]}
+            for client in clients
+        ],
     }
     return json.dumps(plan, indent=2)
+
+
+def _logins(client: Client) -> Iterator[dict[str, str]]:
+    """Give one action for each host of the client."""
+    for principal in client.principals:
+        yield {"kind": "ssh", "principal": principal}

@@ -53,9 +53,12 @@ def session_policy(scope: AwsScope, *, until: datetime, region: str) -> str:
                 "Effect": "Allow",
                 "Action": list(actions),
                 "Resource": list(resources),
-                "Condition": conditions,
+                "Condition": {
+                    **conditions,
+                    "StringEquals": {**conditions["StringEquals"], **dict(when)},
+                },
             }
-            for actions, resources in allowed
+            for actions, resources, when in allowed
         ],
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -67,14 +70,19 @@ def session_policy(scope: AwsScope, *, until: datetime, region: str) -> str:
     return text
 
 
-def _grant(statement: Statement) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a statement's actions and resources in a fixed order."""
+_Grant = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+def _grant(statement: Statement) -> _Grant:
+    """Return a statement's actions, resources and conditions in a fixed order."""
     if not statement.actions or not statement.resources:
         raise Broken("a statement of a scope names actions and resources")
     for resource in statement.resources:
         # IAM would put something else in the place of a policy variable.
         if "$" in resource:
             raise Broken(f"a scope names resources literally, got {resource!r}")
-    return tuple(sorted(set(statement.actions))), tuple(
-        sorted(set(statement.resources))
+    return (
+        tuple(sorted(set(statement.actions))),
+        tuple(sorted(set(statement.resources))),
+        tuple(sorted(set(statement.when))),
     )

@@ -28,11 +28,14 @@ class FieldSpec:
 
     `kind` says what fits: a `word`; the `rest` of the line (spaces and `=` included,
     once it has begun); or a `member` or `channel` that Slack recognised, given as its
-    id. Required fields come before optional ones.
+    id. Required fields come before optional ones. `after` is a word that leads to the
+    field where it is given by its place (`on <host>`); `choices` are only shown.
     """
 
     name: str
     help: str = ""
+    after: str = ""
+    choices: tuple[str, ...] = ()
     required: bool = True
     kind: Literal["word", "rest", "member", "channel"] = "word"
 
@@ -75,8 +78,14 @@ class Arguments(Mapping[str, str]):
 
 def usage(command: str, fields: Sequence[FieldSpec]) -> str:
     """Return the line to type: `<required>` and `[optional=…]`."""
-    shown = (f"<{one.name}>" if one.required else f"[{one.name}=…]" for one in fields)
-    return " ".join((command, *shown))
+    return " ".join((command, *(_place(one) for one in fields)))
+
+
+def _place(field: FieldSpec) -> str:
+    if not field.required:
+        return f"[{field.name}=…]"
+    shown = "|".join(field.choices) or f"<{field.name}>"
+    return f"{field.after} {shown}" if field.after else shown
 
 
 def bind(
@@ -102,28 +111,48 @@ class _Binder:
         self._usage = line
         self._given: dict[str, Argument] = {}
         self._rest: str | None = None
+        # The field that a leading word such as `on` has announced.
+        self._announced: FieldSpec | None = None
 
     def take(self, word: Word) -> None:
         if self._rest is not None:
             self._add_to_rest(self._rest, word)
             return
         pair = word.pair("=")
-        if pair is not None:
+        if pair is not None and self._announced is None:
             self._take_named(*pair, column=word.column)
             return
         if word.text.startswith("-") and not word.quoted:
             raise unfit("no-flags", {"word": visible(word.text), "column": word.column})
         free = (one for one in self._fields.values() if one.name not in self._given)
-        field = next(free, None)
+        field = self._announced or next(free, None)
         if field is None:
             shown = visible(_shown(word))
             raise unfit(
                 "one-too-many",
                 {"word": shown, "column": word.column, "usage": self._usage},
             )
+        if field.after and self._announced is None:
+            self._announce(field, word)
+            return
+        self._announced = None
         self._set(field, word)
         if field.kind == "rest":
             self._rest = field.name
+
+    def _announce(self, field: FieldSpec, word: Word) -> None:
+        """Take the word that leads to the field, and nothing in its place."""
+        if word.text != field.after or word.quoted or word.mention is not None:
+            raise unfit(
+                "word-wanted",
+                {
+                    "wanted": field.after,
+                    "got": visible(_shown(word)),
+                    "column": word.column,
+                    "usage": self._usage,
+                },
+            )
+        self._announced = field
 
     def _take_named(self, name: str, value: Word, *, column: int) -> None:
         field = self._fields.get(name)
@@ -161,6 +190,9 @@ class _Binder:
         self._given[name] = Argument(name, text, before.column)
 
     def arguments(self) -> Arguments:
+        if self._announced is not None:
+            name = self._announced.name
+            raise unfit("missing", {"name": name, "usage": self._usage})
         for field in self._fields.values():
             if field.required and field.name not in self._given:
                 raise unfit("missing", {"name": field.name, "usage": self._usage})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.domain.catalog import Person
     from bot.domain.decision import Decision
-    from bot.domain.message import Language
+    from bot.domain.message import Language, Message
     from bot.domain.operation import Operation
     from bot.domain.route import Need
 
@@ -19,7 +19,8 @@ class CardView:
     One operation as it stands, and who is who around it.
 
     `people` has every member that is named on the card, by id; a member who has left
-    the catalog is missing there and shown by id.
+    the catalog is missing there and shown by id. `held` says that it is frozen,
+    `scheduled` for when it is asked, `quiet` that nobody is called for it at night.
     """
 
     operation: Operation
@@ -29,3 +30,6 @@ class CardView:
     people: dict[str, Person]
     client_name: str
     language: Language
+    held: Message | None = None
+    scheduled: Message | None = None
+    quiet: Message | None = None

@@ -1,5 +1,5 @@
 """
-The two things an operation can be: a merge request, or a direct action.
+What an operation can be: a merge request, ours or the client's, or a direct action.
 
 A change says *what* in terms of the client's own things; it holds no file content and
 no live state. Those are gathered when the operation is prepared (`proposal.Bound`),
@@ -8,6 +8,7 @@ because they are what the approval binds to.
 
 from __future__ import annotations
 
+import posixpath
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -46,6 +47,48 @@ class MergeRequest(Frozen):
     effect: Effect
 
 
+class SetValue(Frozen):
+    """
+    Give one value of one file, at a path of keys into it, a literal value.
+
+    A file in HCL is one of variables, whose first key is the variable's name; it has a
+    plan. Others (Ansible's variables, Chef's attributes) are only text to a pipeline.
+    """
+
+    kind: Literal["value.set"] = "value.set"
+    file: str
+    format: Literal["hcl", "yaml", "json"]
+    path: Annotated[tuple[str | int, ...], Field(min_length=1)]
+    value: str | int | float | bool
+
+    @property
+    def directory(self) -> str:
+        """The folder that the file is in; the top of the project is `.`."""
+        return posixpath.dirname(self.file) or "."
+
+    @property
+    def planned(self) -> bool:
+        """Whether Terraform says what the change would do."""
+        return self.format == "hcl"
+
+
+class ValueChange(Frozen):
+    """A change of one configuration value, which GitLab reviews and git verifies."""
+
+    kind: Literal["value_change"] = "value_change"
+    title: Message
+    edit: SetValue
+
+
+class ClientRequest(Frozen):
+    """A merge request that the client opened itself, at exactly this commit."""
+
+    kind: Literal["client_request"] = "client_request"
+    title: Message
+    iid: int
+    head_sha: str
+
+
 class DirectAction(Frozen):
     """A change that a playbook makes, with no repository between."""
 
@@ -55,4 +98,14 @@ class DirectAction(Frozen):
     inputs: dict[str, Scalar]
 
 
-Change = Annotated[MergeRequest | DirectAction, Field(discriminator="kind")]
+Change = Annotated[
+    MergeRequest | ValueChange | ClientRequest | DirectAction,
+    Field(discriminator="kind"),
+]
+
+
+def is_merged(
+    change: MergeRequest | ValueChange | ClientRequest | DirectAction,
+) -> bool:
+    """Say whether merging a merge request is what carries it out."""
+    return isinstance(change, MergeRequest | ValueChange | ClientRequest)

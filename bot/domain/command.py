@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import Field
 
@@ -20,10 +20,17 @@ from bot.domain.frozen import Frozen
 from bot.domain.scope import Risk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic.fields import FieldInfo
+
     from bot.domain.catalog import Client, Target
-    from bot.domain.change import DirectAction, MergeRequest
+    from bot.domain.change import DirectAction, MergeRequest, ValueChange
+    from bot.domain.message import Message
+    from bot.domain.way_back import Before, WayBack
 
 _TARGET = "tandem_target"
+_AFTER = "tandem_after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,19 @@ class Argument:
     name: str
     help: str
     example: str
+    choices: tuple[str, ...] = ()
+    after: str = ""
+
+    @property
+    def usage(self) -> str:
+        """What stands for it in the line to type, with the word that leads to it."""
+        shown = "|".join(self.choices) or f"<{self.name}>"
+        return f"{self.after} {shown}" if self.after else shown
+
+    @property
+    def typed(self) -> str:
+        """Its example, as it is typed."""
+        return f"{self.after} {self.example}" if self.after else self.example
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +62,28 @@ class Spec:
     name: str
     risk: Risk
     target: str
-    kind: str
+    kinds: tuple[str, ...]
     summary: str
     help: str
     arguments: tuple[Argument, ...]
 
     @property
+    def kind(self) -> str:
+        """The kinds of target that it works on, for people to read."""
+        return " or ".join(self.kinds)
+
+    @property
     def usage(self) -> str:
         """The line to type, with the arguments in angle brackets."""
-        words = (f"<{argument.name}>" for argument in self.arguments)
+        words = (argument.usage for argument in self.arguments)
         return " ".join((self.name, *words))
 
     def usage_on(self, target: str) -> str:
         """Return the line to type for this target, the rest in angle brackets."""
         words = (
-            target if argument.name == self.target else f"<{argument.name}>"
+            argument.usage.replace(f"<{argument.name}>", target)
+            if argument.name == self.target
+            else argument.usage
             for argument in self.arguments
         )
         return " ".join((self.name, *words))
@@ -64,23 +91,54 @@ class Spec:
     @property
     def example(self) -> str:
         """A line that works as it stands, given such a target."""
-        words = (argument.example for argument in self.arguments)
+        words = (argument.typed for argument in self.arguments)
         return " ".join((self.name, *words))
 
 
 def arg(
-    about: str, *, example: str, pattern: str | None = None, least: int | None = None
+    about: str,
+    *,
+    example: str,
+    pattern: str | None = None,
+    least: int | None = None,
+    after: str = "",
 ) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is typed so
-    """Describe one argument: help, example, the text it must match or least number."""
-    return Field(description=about, examples=[example], pattern=pattern, ge=least)
+    """
+    Describe one argument: help, example, the text it must match or its least number.
 
-
-def target(kind: str, about: str, *, example: str) -> Any:  # noqa: ANN401 - as above
-    """Describe the argument that names the target, and which kind it must be."""
+    `after` is a word that is typed before it, such as `for`. An argument that can only
+    be one of a few words is declared as their `Literal`.
+    """
     return Field(
         description=about,
         examples=[example],
-        json_schema_extra={_TARGET: kind},
+        pattern=pattern,
+        ge=least,
+        json_schema_extra={_AFTER: after},
+    )
+
+
+def target(
+    kind: str | Sequence[str], about: str, *, example: str, after: str = ""
+) -> Any:  # noqa: ANN401 - as above
+    """Describe the argument that names the target, and which kinds it may be of."""
+    kinds = kind if isinstance(kind, str) else " ".join(kind)
+    return Field(
+        description=about,
+        examples=[example],
+        json_schema_extra={_TARGET: kinds, _AFTER: after},
+    )
+
+
+def _argument(name: str, info: FieldInfo) -> Argument:
+    extra = info.json_schema_extra
+    literal = get_origin(info.annotation) is Literal
+    return Argument(
+        name=name,
+        help=info.description or "",
+        example=str((info.examples or [""])[0]),
+        choices=tuple(map(str, get_args(info.annotation))) if literal else (),
+        after=str(extra.get(_AFTER, "")) if isinstance(extra, dict) else "",
     )
 
 
@@ -107,21 +165,16 @@ class Command(Frozen, ABC):
         ]
         if len(named) != 1:
             raise Broken(f"command {name!r} must name exactly one target argument")
-        ((field, kind),) = named
+        ((field, kinds),) = named
         cls.spec = Spec(
             name=name,
             risk=risk,
             target=field,
-            kind=str(kind),
+            kinds=tuple(str(kinds).split()),
             summary=about.partition("\n")[0],
             help=about,
             arguments=tuple(
-                Argument(
-                    name=field,
-                    help=info.description or "",
-                    example=str((info.examples or [""])[0]),
-                )
-                for field, info in cls.model_fields.items()
+                _argument(field, info) for field, info in cls.model_fields.items()
             ),
         )
 
@@ -135,5 +188,19 @@ class Command(Frozen, ABC):
         return self.spec.risk
 
     @abstractmethod
-    def change(self, target: Target, client: Client) -> MergeRequest | DirectAction:
+    def change(
+        self, target: Target, client: Client
+    ) -> MergeRequest | ValueChange | DirectAction:
         """Say what would be done to the client's target: same words, same change."""
+
+    def undo(self, before: Before) -> WayBack | Message | None:  # noqa: ARG002 - for commands to look at
+        """
+        Say what to ask for to have it as it was before, or why there is no way back.
+
+        Shown before anybody decides. Nothing leaves it to the playbook's own words.
+        """
+        return None
+
+    def notes(self, before: Before, client: Client) -> tuple[Message, ...]:  # noqa: ARG002 - for commands to look at
+        """Say what those who decide should know besides, such as what it costs."""
+        return ()

@@ -38,7 +38,11 @@ class BadArguments(Refused):
 
 
 class NotAllowed(Refused):
-    """A rule says no to this person, for this operation, now."""
+    """A rule says no to this person, for this operation, now; the audit has which."""
+
+    def __init__(self, message: Message, *, rule: str = "") -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 class WrongState(Refused):

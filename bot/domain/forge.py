@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class PipelineStatus(StrEnum):
@@ -82,6 +86,27 @@ class MergeRequestState:
     pipeline: PipelineState | None = None
     changed_paths: frozenset[str] = frozenset()
     opened_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRequest:
+    """
+    A merge request as a list of them shows it.
+
+    `fork` says that its branch is in another project. `merged_at` and `merged_by` are
+    there once it is merged.
+    """
+
+    iid: int
+    url: str
+    title: str
+    head_sha: str
+    source_branch: str
+    opened_by: str
+    fork: bool
+    draft: bool
+    merged_at: datetime | None = None
+    merged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

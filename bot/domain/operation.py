@@ -7,7 +7,7 @@ and `docs/flow.md` is printed from it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -127,6 +127,10 @@ class Operation(Frozen):
     command: str
     arguments: dict[str, str]
     line: str
+    # The operation that this one takes back, when `/infra undo` asked for it.
+    undoes: str | None = None
+    # The operation that was last asked to take this one back.
+    undone_by: str | None = None
     target: str
     environment: Environment
     requester: str
@@ -136,7 +140,11 @@ class Operation(Frozen):
     state: State = State.ASKED
     asked_at: datetime
     expires_at: datetime
+    scheduled_for: datetime | None = None
+    proposed_at: datetime | None = None
     reminded: bool = False
+    called: bool = True
+    escalated: int = 0
     route: Route | None = None
     proposal: Proposal | None = None
     digest: str | None = None
@@ -149,6 +157,20 @@ class Operation(Frozen):
     def short(self) -> str:
         """The part of the id that people see and type."""
         return self.id[:SHORT]
+
+    @property
+    def decide_by(self) -> datetime:
+        """Until when it may be decided on: never past the time it was scheduled for."""
+        return self.scheduled_for or self.expires_at
+
+    def runs_at(self, now: datetime) -> datetime:
+        """Return when it would run, were it approved now."""
+        return max(now, self.scheduled_for or now)
+
+    def wait(self, now: datetime) -> timedelta | None:
+        """Return how long it is until its moment; None when it may run now."""
+        ahead = self.runs_at(now) - now
+        return ahead or None
 
     @property
     def ended(self) -> bool:
@@ -184,6 +206,10 @@ class Operation(Frozen):
     def advanced(self, progress: Progress) -> Operation:
         """Return this operation with more of it brought about."""
         return self.model_copy(update={"progress": progress})
+
+    def undone(self, *, by: str) -> Operation:
+        """Return this operation with the one that is to take it back."""
+        return self.model_copy(update={"undone_by": by})
 
     def reminded_now(self) -> Operation:
         """Return this operation with its reminder sent; there is one only."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.message import Message
+from bot.domain.proposal import Effects
 from bot.domain.terraform.plan import Action
 
 if TYPE_CHECKING:
     from bot.domain.terraform.plan import AttributeChange, Plan
 
+_UNTOUCHED: Final = (Action.READ, Action.NO_OP)
 _SIGNS: Final = {
     Action.CREATE: "+",
     Action.UPDATE: "~",
@@ -50,6 +52,18 @@ def plan_summary(plan: Plan) -> Message:
             "destroy": len(summary.destroy),
             "replace": len(summary.replace),
         },
+    )
+
+
+def effects_of(plan: Plan) -> Effects:
+    """Return how much the plan touches, as the rules of routes count it."""
+    done = [one.action for one in plan.changes]
+    touched = {one.address for one in plan.changes if one.action not in _UNTOUCHED}
+    return Effects(
+        # What Terraform forgets is as gone from its hands as what it destroys.
+        destroys=done.count(Action.DELETE) + done.count(Action.FORGET),
+        replaces=done.count(Action.REPLACE),
+        addresses=len(touched),
     )
 
 

@@ -22,6 +22,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
+from pydantic import Field
+
 from bot.domain.change import DirectAction, Effect, Scalar
 from bot.domain.errors import Broken
 from bot.domain.frozen import Frozen
@@ -33,9 +35,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog import Client, Target
-    from bot.domain.scope import AwsScope
+    from bot.domain.host import HostSession
+    from bot.domain.scope import AwsScope, Scope
 
-AwsService = Literal["ec2", "rds", "sts"]
+AwsService = Literal["ec2", "elbv2", "rds", "sts"]
 # The names of the file and its folder: whoever reads the name finds the file.
 _NAME: Final = re.compile(r"[a-z]{2,20}\.[a-z][a-z0-9_]{1,40}")
 
@@ -66,8 +69,16 @@ class Run(Protocol):
         """The client whose things these are."""
 
     @property
+    def before(self) -> str:
+        """Fingerprint of the live state that was approved; before that, empty."""
+
+    @property
     def aws(self) -> AwsSession:
-        """AWS by the credentials lent for this operation."""
+        """AWS by the credentials lent for this operation; Broken if there are none."""
+
+    @property
+    def host(self) -> HostSession:
+        """The one host that the lent certificate opens; Broken if none was lent."""
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""
@@ -96,12 +107,19 @@ class LiveState(Frozen):
 
 
 class Preview(Frozen):
-    """What a playbook shows before anybody decides; `state` is bound by the digest."""
+    """
+    What a playbook shows before anybody decides; `state` is bound by the digest.
+
+    `pinned` are inputs that were found while looking, such as the id behind a name:
+    from then on the action is fixed to them, and its rights name them literally.
+    """
 
     facts: tuple[Line, ...]
     calls: tuple[str, ...]
     state: LiveState
+    diff: str = ""
     warnings: tuple[Message, ...] = ()
+    pinned: dict[str, Scalar] = Field(default_factory=dict)
 
 
 class Verified(Frozen):
@@ -164,11 +182,11 @@ class Playbook(_Procedure):
     repeatable: ClassVar[bool] = False
 
     @abstractmethod
-    def preview_scope(self) -> AwsScope:
+    def preview_scope(self) -> Scope:
         """Return the rights that `preview` and `happened` need: reading only."""
 
     @abstractmethod
-    def scope(self, operation: str) -> AwsScope:
+    def scope(self, operation: str) -> Scope:
         """Return the rights that `run` and `verify` need, all literal."""
 
     @abstractmethod

@@ -1,14 +1,16 @@
 """
-Who may do what. Pure questions with reasoned answers; nothing here raises.
+The rules that no policy can relax. Pure questions, reasoned answers; nothing raises.
 
-A verdict is a value. Its reason is shown to the person word for word and names the rule
-and who could do it instead; default is no.
+Who else may do what is the operator's to say, in Cedar (`bot.domain.rights`); both have
+to say yes. A verdict is a value. Its reason is shown to the person word for word and
+names the rule and who could do it instead; default is no.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.decision import Decision, Verdict
 from bot.domain.message import Message
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Person
 
 # Part of every digest: a change of these rules voids what was shown under the old ones.
-VERSION = "spine-1"
+VERSION: Final = "kernel-1"
+NOT_A_DECIDER: Final = "not-a-decider"
+
+
+def version(policies: str) -> str:
+    """Return the version of all rules together, given that of the policies in force."""
+    return hashlib.sha256(f"{VERSION}\n{policies}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     """Tell whether this click by this person counts for this very proposal."""
     if operation.state is not State.PROPOSED:
         return _ended(operation, by.decisions)
-    if by.now >= operation.expires_at:
+    if by.now >= operation.decide_by:
         return _no("expired")
     if by.digest != operation.digest:
         return _no("other-digest")
@@ -88,7 +96,7 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     if operation.proposal is None or by.person.id in operation.proposal.authors:
         return _no("author-decision", {"who": _who(operation, by)})
     if not any(by.person.id in holding for holding in by.holders.values()):
-        return _no("not-a-decider", {"who": _who(operation, by)})
+        return _no(NOT_A_DECIDER, {"who": _who(operation, by)})
     if any(_same(by, decision, operation) for decision in by.decisions):
         return _no("already-decided-by-you")
     return Allowed()
@@ -123,15 +131,18 @@ def _same(by: Decider, decision: Decision, operation: Operation) -> bool:
     return decision.member == by.person.id and decision.digest == operation.digest
 
 
+def own_people(operation: Operation) -> frozenset[str]:
+    """Return whose own the operation is: who asked, and who wrote a commit in it."""
+    authors = operation.proposal.authors if operation.proposal is not None else ()
+    return frozenset((operation.requester, *authors))
+
+
 def able_to_decide(
     operation: Operation, *, holders: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
     """Return who could decide on this operation now, by id, sorted."""
     able = {member for holding in holders.values() for member in holding}
-    barred = {operation.requester}
-    if operation.proposal is not None:
-        barred |= set(operation.proposal.authors)
-    return tuple(sorted(able - barred))
+    return tuple(sorted(able - own_people(operation)))
 
 
 def _who(operation: Operation, by: Decider) -> Message:

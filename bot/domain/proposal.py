@@ -18,7 +18,7 @@ from pydantic_core import to_jsonable_python
 
 from bot.domain.frozen import Frozen
 from bot.domain.message import Message
-from bot.domain.scope import AwsScope, Risk
+from bot.domain.scope import Risk, Scope
 
 # Enough to tell two cards apart by eye; what is checked is the whole digest.
 FINGERPRINT: Final = 8
@@ -45,7 +45,7 @@ class Drafted(Frozen):
     edits: tuple[BoundEdit, ...]
     base: str
     diff: str
-    before: str | int | bool | None
+    before: str | int | float | bool | None
     shared_with: tuple[str, ...] = ()
 
 
@@ -66,11 +66,20 @@ class Bound(Frozen):
     pipeline: str = ""
     playbook: str = ""
     live_state: str = ""
-    scope: AwsScope | None = None
+    scope: Scope | None = None
     credentials: str
     policy: str
     catalog: str
     expires_at: datetime
+    scheduled_for: datetime | None = None
+
+
+class Effects(Frozen):
+    """How much a plan touches, as rules count it."""
+
+    destroys: int = 0
+    replaces: int = 0
+    addresses: int = 0
 
 
 class Line(Frozen):
@@ -85,7 +94,7 @@ class Proposal(Frozen):
     The bound part and what the card shows beside it.
 
     `findings` are what is dangerous or not as intended; `notes` are worth a look and
-    raise no risk.
+    raise no risk. `undo` says how to go back; `way_back` is the line that does.
     """
 
     bound: Bound
@@ -98,9 +107,11 @@ class Proposal(Frozen):
     facts: tuple[Line, ...] = ()
     calls: tuple[str, ...] = ()
     undo: Message | None = None
+    way_back: str = ""
     shared_with: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     pipeline_url: str = ""
+    effects: Effects = Effects()
 
 
 def digest(bound: Bound) -> str:

@@ -14,8 +14,8 @@ from bot.domain.gitlab_text import fenced, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.editing.edit import Edit
     from bot.domain.operation import Operation
-    from bot.domain.terraform.edit import Edit
 
 
 _HANDS_OFF: Final = (

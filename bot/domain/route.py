@@ -29,12 +29,35 @@ class Need(Frozen):
     count: Annotated[int, Field(ge=1, le=10)] = 1
 
 
+class Facts(Frozen):
+    """What is known of a request when its route is chosen, besides kind and risk."""
+
+    is_open: bool = True
+    destroys: int = 0
+    replaces: int = 0
+    addresses: int = 0
+
+
+class Passed(Frozen):
+    """An envelope that a request fits: the policy approves it, up to so many a day."""
+
+    name: str
+    number: int
+    per_day: int
+
+
 class Route(Frozen):
-    """Who must approve. No need at all means nobody may: there is no free pass here."""
+    """
+    Who must approve.
+
+    No need at all means nobody may, unless an envelope is named: then the operator's
+    policy is the approver.
+    """
 
     needs: tuple[Need, ...]
     expires: timedelta
     remind_before: timedelta
+    envelope: Passed | None = None
 
 
 def missing(

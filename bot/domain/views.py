@@ -28,8 +28,9 @@ class Help:
     """
     The commands there are, or one of them in full, with the client's own targets.
 
-    `kinds` has the names of the targets of each kind, for examples that work;
-    `queries` are the questions that change nothing.
+    `kinds` has the names of the targets of each kind, for examples that work; `queries`
+    are the questions that change nothing. Only what this person may ask for is listed;
+    `note` says so where that is little.
     """
 
     specs: tuple[Spec, ...]
@@ -37,6 +38,7 @@ class Help:
     targets: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
     language: Language
+    note: Message | None = None
     queries: tuple[QuerySpec, ...] = ()
 
 

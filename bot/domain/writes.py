@@ -17,6 +17,8 @@ from bot.domain.frozen import Frozen
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing
+from bot.domain.timing.lent import Delegation
+from bot.domain.timing.marks import Marks
 
 
 class Task(StrEnum):
@@ -26,6 +28,7 @@ class Task(StrEnum):
     EXECUTE = "execute"
     WATCH = "watch"
     TIDY = "tidy"
+    NOTICE = "notice"
     LOOK = "look"
     TICKET = "ticket"
 
@@ -72,6 +75,13 @@ class Ended(Frozen):
     ending: str
 
 
+class Lending(Frozen):
+    """Roles that are lent from now on, and the ids of those taken back early."""
+
+    given: tuple[Delegation, ...] = ()
+    revoked: tuple[str, ...] = ()
+
+
 class Writes(Frozen):
     """State, decisions, credentials, audit, outbox and next jobs of one client."""
 
@@ -87,6 +97,8 @@ class Writes(Frozen):
     events: tuple[Event, ...] = ()
     says: tuple[Outgoing, ...] = ()
     jobs: tuple[Job, ...] = ()
+    timing: Marks | None = None
+    lending: Lending | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

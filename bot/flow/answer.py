@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.audit_filter import AuditFilter, Who, read_filter
 from bot.domain.errors import BadArguments, Refused
 from bot.domain.message import Language, Message
+from bot.domain.rights import Action
 from bot.domain.suggest import near
 from bot.domain.text import read_words
 from bot.domain.views import Found, Help, Said, Story, View
-from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.door import Caller, Knock, arrive, turn_away
+from bot.flow.explaining import refused
 from bot.flow.questions import answered, names_of
+from bot.flow.rights import about_client, doable, ruling
 from bot.flow.viewing import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.domain.text import Word
     from bot.ports import Front
@@ -38,14 +41,17 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
     """Return what the question is answered with; a refusal is an answer too."""
     language: Language = "en"
     try:
-        caller = enter(knock, front=front)
+        caller = await arrive(knock, front=front)
         language = caller.client.language
         word, *rest = read_words(knock.text) or (None,)
         if word is not None and word.text in front.registry.queries:
+            _may(Action.SEE, caller, front=front)
             return await answered(caller, word.text, rest, front=front)
         if word is not None and word.text == "status":
+            _may(Action.SEE, caller, front=front)
             return await _status(caller, rest, front=front)
         if word is not None and word.text == "audit":
+            _may(Action.AUDIT, caller, front=front)
             return await _audit(caller, rest, before=before, front=front)
         return _help(caller, rest, front=front)
     except Refused as refusal:
@@ -53,28 +59,47 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
         return Said(told, language)
 
 
+def _may(action: Action, caller: Caller, *, front: Front) -> None:
+    """Raise NotAllowed, with who else could look, if the caller may not."""
+    asked = about_client(action, caller=caller, front=front)
+    ruled = ruling(asked, front=front)
+    if not ruled.allowed:
+        raise refused(asked, ruled, front=front)
+
+
 def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:
     commands, queries = front.registry.commands, front.registry.queries
     one = words[0].text if words else None
+    mine = doable(caller, front=front)
     if one is not None and one not in commands and one not in queries:
-        known = near(one, (*commands, *queries)) or tuple(sorted(commands))
+        known = near(one, (*mine, *queries)) or tuple(mine) or ("-",)
         raise BadArguments(
             Message.of("refused.no-command", {"got": one, "known": ", ".join(known)})
         )
     spec = commands[one].spec if one is not None and one in commands else None
     asked = queries[one].spec if one is not None and one in queries else None
+    offered = {*chain(*mine.values())}
     kinds: dict[str, list[str]] = {}
     for target in caller.client.targets:
-        kinds.setdefault(target.kind, []).append(target.name)
-    fitting = kinds.get(spec.kind, []) if spec else [*chain(*kinds.values())]
+        if target.name in offered:
+            kinds.setdefault(target.kind, []).append(target.name)
+    fitting = mine.get(spec.name, ()) if spec else offered
     return Help(
-        specs=tuple(commands[name].spec for name in sorted(commands)),
+        specs=tuple(commands[name].spec for name in sorted(mine)),
         one=spec or asked,
         targets=tuple(sorted(fitting)),
         kinds={kind: tuple(names) for kind, names in kinds.items()},
         language=caller.client.language,
+        note=None if asked else _note(spec.name if spec else None, mine),
         queries=tuple(queries[name].spec for name in sorted(queries)),
     )
+
+
+def _note(one: str | None, mine: Mapping[str, Sequence[str]]) -> Message | None:
+    """Return what to say where little is open to this person."""
+    if one is not None:
+        return None if one in mine else Message.of("help.not-yours")
+    return None if mine else Message.of("help.nothing-yours")
 
 
 async def _status(caller: Caller, words: Sequence[Word], *, front: Front) -> Story:

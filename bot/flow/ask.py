@@ -9,46 +9,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from bot.domain.audit import Event, EventName
-from bot.domain.binding import FieldSpec, bind
 from bot.domain.catalog import Criticality
 from bot.domain.change import MergeRequest
 from bot.domain.errors import BadArguments, NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation
-from bot.domain.outgoing import Outgoing, Way
+from bot.domain.rights import Action, Asked
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes, near
 from bot.domain.text import read_words
+from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
-from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.door import Caller, Knock, arrive, turn_away
+from bot.flow.explaining import not_asked
+from bot.flow.line import read_line
+from bot.flow.rights import acting, doable, ruling, thing
+from bot.flow.saying import card, thread
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.catalog import Target
-    from bot.domain.change import DirectAction
+    from bot.domain.change import DirectAction, ValueChange
     from bot.domain.command import Command
+    from bot.domain.rights import Rule
     from bot.ports import Front
 
 
-async def ask(knock: Knock, *, front: Front) -> Message:
+async def ask(
+    knock: Knock, *, front: Front, undoes: Operation | None = None
+) -> Message:
     """
     Store what is asked for and return what to tell the person at once.
+
+    `undoes` is the operation whose way back the line is; it is marked in the same
+    transaction, and Overtaken means that somebody else moved it first.
 
     A refusal is stored too, and returned like any answer: the person reads why, and
     what to do next. Unavailable means that nothing was stored.
     """
     try:
-        caller = enter(knock, front=front)
+        caller = await arrive(knock, front=front)
         operation = _compose(caller, front=front)
+        if undoes is not None:
+            operation = operation.model_copy(update={"undoes": undoes.id})
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
-    answer = Message.of(
-        "asked.noted", {"id": operation.short, "title": _title(operation, caller)}
-    )
+    answer = _noted(operation, caller=caller, front=front)
     try:
-        await front.store.write(_writes(operation, caller=caller, answer=answer))
+        await front.store.write(
+            _writes(operation, caller=caller, answer=answer, undoes=undoes)
+        )
     except Duplicate as duplicate:
         return duplicate.answer or answer
     return answer
@@ -63,12 +75,27 @@ def _title(operation: Operation, caller: Caller) -> Message:
     return Message.of("asked.not-alike", {"title": title, "names": ", ".join(alike)})
 
 
+def _noted(operation: Operation, *, caller: Caller, front: Front) -> Message:
+    """Return what the person is told at once; a moment is said back in full."""
+    args: dict[str, str | int | Message] = {
+        "id": operation.short,
+        "title": _title(operation, caller),
+    }
+    if operation.scheduled_for is None:
+        return Message.of("asked.noted", args)
+    timezone = front.catalog.current().timezone(operation.client)
+    args["at"] = shown(operation.scheduled_for, timezone=timezone)
+    return Message.of("asked.scheduled", args)
+
+
 def _compose(caller: Caller, *, front: Front) -> Operation:
     command = read_command(caller, front=front)
-    target = _target(command, caller=caller)
+    target = target_of(command, caller=caller, front=front)
+    may_be_asked(command, target, caller=caller, front=front)
     change = command.change(target, caller.client)
     _refuse_protected(change, target)
     now = front.now()
+    scheduled = _scheduled(caller, front=front)
     return Operation(
         id=front.new_id(),
         client=caller.client.id,
@@ -82,59 +109,38 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
         requester=caller.person.id,
         place=caller.place,
         change=change,
-        risk=_risk(command, target),
+        risk=risk_of(command, target),
         asked_at=now,
-        expires_at=now + caller.client.requests.expires,
+        expires_at=(scheduled or now) + caller.client.requests.expires,
+        scheduled_for=scheduled,
     )
+
+
+def _scheduled(caller: Caller, *, front: Front) -> datetime | None:
+    """Return the moment that the line asks it to run at, if it does."""
+    _, text = take_at(read_words(caller.knock.text))
+    if text is None:
+        return None
+    timezone = front.catalog.current().timezone(caller.client.id)
+    return read_moment(text, now=front.now(), timezone=timezone)
 
 
 def read_command(caller: Caller, *, front: Front) -> Command:
     """Return the command that the line spells, or say what does not fit."""
-    commands = front.registry.commands
-    words = read_words(caller.knock.text)
-    name = words[0].text if words else ""
-    if name not in commands:
-        known = near(name, commands) or tuple(sorted(commands))
-        raise BadArguments(
-            Message.of("refused.no-command", {"got": name, "known": ", ".join(known)})
-        )
-    spec = commands[name].spec
-    fields = tuple(
-        FieldSpec(argument.name, argument.help) for argument in spec.arguments
-    )
-    given = bind(words[1:], fields, command=f"/infra {name}")
-    try:
-        return commands[name].model_validate(dict(given))
-    except ValidationError as error:
-        raise _misfit(error, commands[name]) from None
-
-
-def _misfit(error: ValidationError, command: type[Command]) -> BadArguments:
-    # A rule over the whole command names no field: then the target's is as good as any.
-    place = error.errors()[0]["loc"]
-    name = str(place[0]) if place else command.spec.target
-    argument = next(one for one in command.spec.arguments if one.name == name)
-    got = str(error.errors()[0].get("input", ""))[:60]
-    return BadArguments(
-        Message.of(
-            "refused.bad-argument",
-            {
-                "name": name,
-                "got": got,
-                "help": argument.help,
-                "example": f"/infra {command.spec.example}",
-            },
-        )
+    return read_line(
+        caller.knock.text,
+        commands=front.registry.commands,
+        offered=lambda: doable(caller, front=front),
     )
 
 
-def _target(command: Command, *, caller: Caller) -> Target:
+def target_of(command: Command, *, caller: Caller, front: Front) -> Target:
     """Return the client's own target of this exact name and of the right kind."""
-    name, kind = command.target_name, command.spec.kind
+    name, spec = command.target_name, command.spec
     target = caller.client.target(name)
-    if target is not None and target.kind == kind:
+    if target is not None and target.kind in spec.kinds:
         return target
-    fitting = [one.name for one in caller.client.targets if one.kind == kind]
+    fitting = doable(caller, front=front).get(command.spec.name, ())
     known = near(name, fitting) or tuple(fitting[:5])
     key = "refused.no-target" if target is None else "refused.other-kind"
     raise BadArguments(
@@ -142,7 +148,7 @@ def _target(command: Command, *, caller: Caller) -> Target:
             key,
             {
                 "got": name,
-                "kind": kind,
+                "kind": spec.kind,
                 "is": target.kind if target else "",
                 "client": caller.client.name,
                 "known": ", ".join(known) or "-",
@@ -151,7 +157,30 @@ def _target(command: Command, *, caller: Caller) -> Target:
     )
 
 
-def _refuse_protected(change: MergeRequest | DirectAction, target: Target) -> None:
+def may_be_asked(
+    command: Command, target: Target, *, caller: Caller, front: Front
+) -> Rule:
+    """Return the policy by which the caller may ask; NotAllowed has which says no."""
+    client = caller.client.id
+    asked = Asked(
+        action=Action.ASK,
+        actor=acting(caller, front=front),
+        client=client,
+        thing=thing(target),
+        command=command.spec.name,
+        risk=risk_of(command, target),
+    )
+    ruled = ruling(asked, front=front)
+    if ruled.allowed:
+        return ruled.rules[0]
+    raise not_asked(
+        command, target, asked=asked, ruled=ruled, caller=caller, front=front
+    )
+
+
+def _refuse_protected(
+    change: MergeRequest | ValueChange | DirectAction, target: Target
+) -> None:
     """Refuse an edit of what the operator's catalog protects, or of a part of it."""
     if not isinstance(change, MergeRequest):
         return
@@ -165,19 +194,24 @@ def _refuse_protected(change: MergeRequest | DirectAction, target: Target) -> No
             )
 
 
-def _risk(command: Command, target: Target) -> Risk:
+def risk_of(command: Command, target: Target) -> Risk:
+    """Return the risk as far as it is known before anything was looked at."""
     risk = max(command.spec.risk, command.risk_now(target))
     if target.criticality is Criticality.HIGH:
         return Risk(min(risk + 1, Risk.HIGH))
     return risk
 
 
-def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
+def _writes(
+    operation: Operation, *, caller: Caller, answer: Message, undoes: Operation | None
+) -> Writes:
+    undone = [undoes] if undoes is not None else []
     return Writes(
         client=operation.client,
         at=operation.asked_at,
         delivery=Delivery(key=caller.knock.delivery, answer=answer),
         adds=(operation,),
+        saves=tuple(one.undone(by=operation.id) for one in undone),
         events=(
             Event(
                 name=EventName.OPERATION_ASKED,
@@ -186,6 +220,7 @@ def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
                 operation=operation.id,
                 body={
                     "line": operation.line,
+                    **({"undoes": operation.undoes} if operation.undoes else {}),
                     "command": operation.command,
                     "arguments": operation.arguments,
                     "target": operation.target,
@@ -193,13 +228,26 @@ def _writes(operation: Operation, *, caller: Caller, answer: Message) -> Writes:
                     "risk": operation.risk.name.lower(),
                     "slack": f"{caller.knock.team}/{caller.knock.user}",
                     "organisation": caller.person.organisation,
+                    "scheduled_for": (
+                        operation.scheduled_for.isoformat()
+                        if operation.scheduled_for
+                        else None
+                    ),
                 },
             ),
         ),
         says=(
-            Outgoing(
-                way=Way.CARD, place=operation.place.channel, operation=operation.id
-            ),
+            card(operation),
+            *(thread(one, _undoing(operation, caller)) for one in undone),
         ),
         jobs=(Job(task=Task.PREPARE, operation=operation.id),),
     )
+
+
+def _undoing(operation: Operation, caller: Caller) -> Message:
+    args: dict[str, str | int | Message] = {
+        "who": caller.person.name,
+        "id": operation.short,
+        "line": operation.line,
+    }
+    return Message.of("thread.undo-asked", args)

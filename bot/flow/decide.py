@@ -13,16 +13,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import Event, EventName
-from bot.domain.change import MergeRequest
+from bot.domain.change import is_merged
 from bot.domain.decision import Decision, Verdict
 from bot.domain.errors import NotAllowed, Refused, Unavailable
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
 from bot.domain.outgoing import Outgoing, Way
-from bot.domain.policy import Decider, Denied, may_cancel, may_decide
+from bot.domain.people import members
+from bot.domain.policy import (
+    NOT_A_DECIDER,
+    Decider,
+    Denied,
+    able_to_decide,
+    may_cancel,
+    may_decide,
+    own_people,
+)
+from bot.domain.rights import Action
 from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
+from bot.flow.explaining import refused
 from bot.flow.holders import holders_now, still_missing
+from bot.flow.holding import FROZEN_NOW, Around, around, told_of
+from bot.flow.rights import about_operation, ruling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +59,14 @@ async def decide(knock: Knock, *, choice: Choice, front: Front) -> Message:
     """Record the choice and return what to tell the person who made it."""
 
     def make(
-        operation: Operation, decisions: tuple[Decision, ...], caller: Caller
+        operation: Operation,
+        decisions: tuple[Decision, ...],
+        caller: Caller,
+        near: Around,
     ) -> Writes:
-        return _decided(operation, decisions, caller, choice=choice, front=front)
+        return _decided(
+            operation, decisions, caller, choice=choice, near=near, front=front
+        )
 
     return await _settle(knock, operation=choice.operation, make=make, front=front)
 
@@ -63,10 +81,11 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
         )
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
-    by = _decider(operation, decisions, caller, choice=choice, front=front)
+    near = await around(operation, front=front)
+    by = _decider(operation, decisions, caller, choice=choice, near=near, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
-        barred = NotAllowed(verdict.reason)
+        barred = _barred(verdict, operation, by=by, near=near, front=front)
         return await turn_away(
             knock, refusal=barred, front=front, operation=operation.id
         )
@@ -76,10 +95,23 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
 async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
     """Call an operation off for its requester and return what to tell them."""
 
-    def make(found: Operation, _: tuple[Decision, ...], caller: Caller) -> Writes:
+    def make(
+        found: Operation, _: tuple[Decision, ...], caller: Caller, near: Around
+    ) -> Writes:
         verdict = may_cancel(found, person=caller.person)
         if isinstance(verdict, Denied):
-            raise NotAllowed(verdict.reason)
+            raise NotAllowed(verdict.reason, rule=verdict.rule)
+        asked = about_operation(
+            Action.CANCEL,
+            found,
+            person=caller.person,
+            at=front.now(),
+            standing=near.standing,
+            front=front,
+        )
+        ruled = ruling(asked, front=front)
+        if not ruled.allowed:
+            raise refused(asked, ruled, front=front)
         return _cancelled(found, caller, front=front)
 
     return await _settle(knock, operation=operation, make=make, front=front)
@@ -89,7 +121,7 @@ async def _settle(
     knock: Knock,
     *,
     operation: str,
-    make: Callable[[Operation, tuple[Decision, ...], Caller], Writes],
+    make: Callable[[Operation, tuple[Decision, ...], Caller, Around], Writes],
     front: Front,
 ) -> Message:
     """Read, judge and write until nobody was faster in between."""
@@ -100,8 +132,9 @@ async def _settle(
             decisions = await front.store.decisions(
                 caller.client.id, operation=found.id
             )
+            near = await around(found, front=front)
             try:
-                writes = make(found, decisions, caller)
+                writes = make(found, decisions, caller, near)
             except NotAllowed as refusal:
                 # Two reads, and somebody may have decided in between: then the reason
                 # would be of a moment that never was.
@@ -148,6 +181,7 @@ def _decider(
     caller: Caller,
     *,
     choice: Choice,
+    near: Around,
     front: Front,
 ) -> Decider:
     return Decider(
@@ -155,7 +189,7 @@ def _decider(
         digest=choice.digest,
         verdict=choice.verdict,
         now=front.now(),
-        holders=holders_now(operation, front=front),
+        holders=holders_now(operation, standing=near.standing, front=front),
         decisions=decisions,
     )
 
@@ -166,12 +200,17 @@ def _decided(
     caller: Caller,
     *,
     choice: Choice,
+    near: Around,
     front: Front,
 ) -> Writes:
-    by = _decider(operation, decisions, caller, choice=choice, front=front)
+    by = _decider(operation, decisions, caller, choice=choice, near=near, front=front)
     verdict = may_decide(operation, by=by)
     if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+        raise _barred(verdict, operation, by=by, near=near, front=front)
+    if near.hold is not None and choice.verdict is Verdict.APPROVE:
+        # After the others: who may not decide at all learns that first.
+        frozen = told_of(near.hold, operation, key=FROZEN_NOW, front=front)
+        raise NotAllowed(frozen, rule="frozen")
     decision = Decision(
         operation=operation.id,
         member=caller.person.id,
@@ -183,7 +222,9 @@ def _decided(
         source=caller.knock.source,
         shown_in=caller.knock.channel,
     )
-    after, event, jobs = _outcome(operation, (*decisions, decision), by=by, front=front)
+    after, event, jobs = _outcome(
+        operation, (*decisions, decision), by=by, near=near, front=front
+    )
     body: dict[str, object] = {
         "verdict": choice.verdict.value,
         "digest": choice.digest,
@@ -212,11 +253,66 @@ def _decided(
     )
 
 
+def _barred(
+    verdict: Denied,
+    operation: Operation,
+    *,
+    by: Decider,
+    near: Around,
+    front: Front,
+) -> NotAllowed:
+    """
+    Return the refusal of a decision.
+
+    The policies are part of who holds the roles of a route; where one of them is why
+    this person does not, it is named.
+    """
+    if verdict.rule == NOT_A_DECIDER:
+        own = _by_the_asker(operation, by=by, near=near)
+        if own is not None:
+            who = members(able_to_decide(operation, holders=by.holders))
+            args: dict[str, str | int | Message] = {
+                "giver": members((own,)),
+                "who": who,
+            }
+            return NotAllowed(
+                Message.of("refused.delegate-of-requester", args),
+                rule="delegate-of-requester",
+            )
+        asked = about_operation(
+            Action.DECIDE,
+            operation,
+            person=by.person,
+            at=by.now,
+            standing=near.standing,
+            front=front,
+        )
+        ruled = ruling(asked, front=front)
+        if not ruled.allowed:
+            able = able_to_decide(operation, holders=by.holders)
+            people = front.catalog.current().people(operation.client)
+            barred = frozenset(one.id for one in people if one.id not in able)
+            return refused(asked, ruled, front=front, barred=barred)
+    return NotAllowed(verdict.reason, rule=verdict.rule)
+
+
+def _by_the_asker(operation: Operation, *, by: Decider, near: Around) -> str | None:
+    """Return who lent this person a role of the route, if it is that one's own."""
+    own, route = own_people(operation), operation.route
+    for need in route.needs if route else ():
+        for one in near.standing.delegations:
+            mine = (one.role, one.taker) == (need.role, by.person.id)
+            if mine and one.giver in own and one.covers(by.now):
+                return one.giver
+    return None
+
+
 def _outcome(
     operation: Operation,
     decisions: tuple[Decision, ...],
     *,
     by: Decider,
+    near: Around,
     front: Front,
 ) -> tuple[Operation, EventName | None, tuple[Job, ...]]:
     if by.verdict is Verdict.DENY:
@@ -224,9 +320,12 @@ def _outcome(
         return denied, EventName.OPERATION_DENIED, _tidy(operation)
     if operation.route is None:
         return operation, None, ()
-    if still_missing(operation, decisions=decisions, front=front):
+    if still_missing(
+        operation, decisions=decisions, standing=near.standing, front=front
+    ):
         return operation, None, ()
-    execute = Job(task=Task.EXECUTE, operation=operation.id)
+    wait = operation.wait(by.now)
+    execute = Job(task=Task.EXECUTE, operation=operation.id, after=wait)
     return operation.to(State.APPROVED), EventName.OPERATION_APPROVED, (execute,)
 
 
@@ -248,7 +347,7 @@ def _cancelled(operation: Operation, caller: Caller, *, front: Front) -> Writes:
 
 def _tidy(operation: Operation) -> tuple[Job, ...]:
     """A merge request that will never be merged is closed, with the reason."""
-    if isinstance(operation.change, MergeRequest):
+    if is_merged(operation.change):
         return (Job(task=Task.TIDY, operation=operation.id),)
     return ()
 

@@ -7,7 +7,7 @@ catalog, (team, channel) a channel of a client. Whatever is turned away is writt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import Event, EventName
@@ -16,7 +16,9 @@ from bot.domain.errors import NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.operation import Place
 from bot.domain.policy import Denied, may_ask
+from bot.domain.timing.rota import Standing
 from bot.domain.writes import Delivery, Duplicate, Writes
+from bot.flow.holding import standing_now
 from bot.flow.naming import in_names
 
 if TYPE_CHECKING:
@@ -41,12 +43,17 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A member of the catalog who speaks in a client's channel."""
+    """
+    A member of the catalog who speaks in a client's channel.
+
+    `standing` is what chat and feeds say of the rota, for who may be on call.
+    """
 
     person: Person
     client: Client
     place: Place
     knock: Knock
+    standing: Standing = field(default_factory=Standing)
 
 
 def enter(knock: Knock, *, front: Front) -> Caller:
@@ -62,11 +69,26 @@ def enter(knock: Knock, *, front: Front) -> Caller:
     person = catalog.person(knock.team, knock.user)
     if person is None:
         raise NotAllowed(Message.of("refused.unknown-person", {"client": room.name}))
+    if person.deactivated:
+        gone = Message.of("refused.deactivated", {"client": room.name})
+        raise NotAllowed(gone, rule="deactivated")
     verdict = may_ask(person, client=room.id, provider=catalog.provider.id)
     if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+        raise NotAllowed(verdict.reason, rule=verdict.rule)
     place = Place(team=knock.team, channel=knock.channel)
     return Caller(person, room, place, knock)
+
+
+async def arrive(knock: Knock, *, front: Front) -> Caller:
+    """
+    Return who is asking, with what is to be known of the rota for it.
+
+    Nobody of a client is on call, so for them nothing is read.
+    """
+    caller = enter(knock, front=front)
+    if caller.person.organisation == caller.client.id:
+        return caller
+    return replace(caller, standing=await standing_now(front))
 
 
 async def turn_away(
@@ -92,6 +114,7 @@ async def turn_away(
             "line": knock.text[:_LINE_KEPT],
             "channel": knock.channel,
             "reason": told.model_dump(mode="json"),
+            **_by_rule(refusal),
         },
     )
     writes = Writes(
@@ -105,6 +128,12 @@ async def turn_away(
     except Duplicate as duplicate:
         return duplicate.answer or told
     return told
+
+
+def _by_rule(refusal: Refused) -> dict[str, str]:
+    """Return which rule said no, where it was a rule."""
+    rule = refusal.rule if isinstance(refusal, NotAllowed) else ""
+    return {"rule": rule} if rule else {}
 
 
 def _rooms(front: Front) -> str:

@@ -15,24 +15,31 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import MergeRequest
+from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
 from bot.domain.errors import Broken, OutcomeUnknown, Refused
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.proposal import differences, digest, voided
+from bot.domain.timing.hours import all_open
 from bot.domain.writes import Job, Overtaken, Task, Writes
+from bot.flow.carrying import client_request as carry_client_request
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
+from bot.flow.carrying import value as carry_value
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request
+from bot.flow.changes.again import rebound
 from bot.flow.holders import still_missing
+from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
+from bot.flow.turns import running_on
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
     from bot.ports import Back
 
 LOCK = "tandem operation "
+TURN = "tandem target "
 
 
 async def execute(client: str, operation_id: str, *, back: Back) -> None:
@@ -52,12 +59,41 @@ async def execute(client: str, operation_id: str, *, back: Back) -> None:
 
 
 async def _start(operation: Operation, *, back: Back) -> Operation | None:
-    """Check everything once more and announce; None when it may not run any more."""
+    """Check everything once more and announce; None when it may not run, or not yet."""
+    if await _waits(operation, back=back):
+        return None
     objection = await _objection(operation, back=back)
     if objection is not None:
         await _end(operation, objection.state, objection.why, back=back)
         return None
-    running = operation.to(State.RUNNING)
+    # Held only while it is looked and written: two that start at once would both find
+    # that nobody is at work.
+    turn = f"{TURN}{operation.client}/{operation.target}"
+    async with back.store.exclusive(turn) as alone:
+        if not alone or await running_on(operation, back=back) is not None:
+            await _wait_turn(operation, back=back)
+            return None
+        if await _held(operation, back=back):
+            return None  # looking at everything took a while
+        return await _announce(operation, back=back)
+
+
+async def _waits(operation: Operation, *, back: Back) -> bool:
+    """Whether it is too early, frozen, or another is at work on the same target."""
+    if operation.wait(back.now()) is not None:
+        return True  # `sweep` sees to it that somebody comes back
+    if await _held(operation, back=back):
+        return True
+    if await running_on(operation, back=back) is not None:
+        await _wait_turn(operation, back=back)
+        return True
+    return False
+
+
+async def _announce(operation: Operation, *, back: Back) -> Operation:
+    """Commit that it runs, before anything is done."""
+    progress = operation.progress.model_copy(update={"waiting_for": None})
+    running = operation.to(State.RUNNING).advanced(progress)
     body: dict[str, object] = {"digest": operation.digest}
     await back.store.write(
         Writes(
@@ -71,6 +107,26 @@ async def _start(operation: Operation, *, back: Back) -> Operation | None:
     return running.model_copy(update={"version": running.version + 1})
 
 
+async def _wait_turn(operation: Operation, *, back: Back) -> None:
+    """Come back later: another operation is at work on the same target."""
+    ahead = await running_on(operation, back=back)
+    waiting = operation.progress.waiting_for
+    if ahead is not None:
+        waiting = Message.of("waiting.turn", {"id": ahead.short})
+    new = waiting != operation.progress.waiting_for
+    progress = operation.progress.model_copy(update={"waiting_for": waiting})
+    after = back.pace.poll
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(operation.advanced(progress),) if new else (),
+            says=(card(operation),) if new else (),
+            jobs=(Job(task=Task.EXECUTE, operation=operation.id, after=after),),
+        )
+    )
+
+
 async def _started_before(operation: Operation, *, back: Back) -> Operation | None:
     """
     Check again what was started and never acted: that may be hours ago.
@@ -78,11 +134,42 @@ async def _started_before(operation: Operation, *, back: Back) -> Operation | No
     An outage or a crash stood between the check and the first call, and rights, target
     and time have gone on meanwhile.
     """
+    if await _held(operation, back=back):
+        return None
     objection = await _objection(operation, back=back)
     if objection is None:
-        return operation
+        progress = operation.progress.model_copy(update={"waiting_for": None})
+        return operation.advanced(progress)
     await _end(operation, State.FAILED, objection.why, back=back)
     return None
+
+
+async def _held(operation: Operation, *, back: Back) -> bool:
+    """
+    Whether a freeze holds it back now; that is said once, and `sweep` comes back.
+
+    Its time runs on meanwhile, so that an approval never outlives what it was given
+    for.
+    """
+    hold = await held(operation, at=back.now(), front=back)
+    if hold is None or back.now() >= operation.expires_at:
+        return False
+    waiting = told_of(hold, operation, key=FROZEN, front=back)
+    if operation.progress.waiting_for == waiting:
+        return True
+    progress = operation.progress.model_copy(update={"waiting_for": waiting})
+    body: dict[str, object] = {"until": hold.until.isoformat(), "by": hold.by}
+    event = told(EventName.OPERATION_HELD, operation, body | {"reason": hold.reason})
+    await back.store.write(
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            saves=(operation.advanced(progress),),
+            events=(event,),
+            says=(card(operation), thread(operation, waiting)),
+        )
+    )
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +186,8 @@ async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
         return _Objection(State.EXPIRED, Message.of("ended.expired-approved"))
     if not await _still_approved(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.rights"))
+    if _is_closed(operation, back=back):
+        return _Objection(State.VOIDED, Message.of("voided.hours"))
     try:
         why = await _moved(operation, back=back)
     except Refused as refusal:
@@ -116,8 +205,8 @@ async def _moved(operation: Operation, *, back: Back) -> Message | None:
     """Return what is different now from what was shown, or nothing."""
     if operation.proposal is None:
         raise Broken(f"operation {operation.id} was never proposed")
-    if isinstance(operation.change, MergeRequest):
-        fresh, request = await merge_request.rebound(operation, back=back, in_full=True)
+    if is_merged(operation.change):
+        fresh, request = await rebound(operation, back=back, in_full=True)
         gone = merge_request.gone(request)
         if gone is not None:
             return gone
@@ -133,15 +222,33 @@ async def _still_approved(operation: Operation, *, back: Back) -> bool:
     decisions = await back.store.decisions(operation.client, operation=operation.id)
     if operation.route is None:
         return False
-    if back.catalog.current().member(operation.requester) is None:
+    requester = back.catalog.current().member(operation.requester)
+    if requester is None or requester.deactivated:
         return False
-    return not still_missing(operation, decisions=decisions, front=back)
+    if not operation.route.needs:
+        return operation.route.envelope is not None
+    standing = await standing_for(operation.client, front=back)
+    return not still_missing(
+        operation, decisions=decisions, standing=standing, front=back
+    )
+
+
+def _is_closed(operation: Operation, *, back: Back) -> bool:
+    """Whether only a policy approved it, and nobody is there while it would run."""
+    if operation.route is None or operation.route.envelope is None:
+        return False
+    calendars = back.catalog.current().calendars(operation.client)
+    return not all_open(calendars, back.now())
 
 
 async def _carry(operation: Operation, *, back: Back) -> None:
     """Act, or find out what came of acting, and write down how it ended."""
     if isinstance(operation.change, MergeRequest):
         carry = carry_request.carry
+    elif isinstance(operation.change, ClientRequest):
+        carry = carry_client_request.carry
+    elif isinstance(operation.change, ValueChange):
+        carry = carry_value.carry
     else:
         carry = carry_action.carry
     try:
@@ -204,7 +311,7 @@ _EVENTS = {
 
 async def _end(operation: Operation, state: State, why: Message, *, back: Back) -> None:
     unmerged = state is not State.IN_DOUBT and operation.progress.merged_sha is None
-    tidies = unmerged and isinstance(operation.change, MergeRequest)
+    tidies = unmerged and is_merged(operation.change)
     tidy = Job(task=Task.TIDY, operation=operation.id)
     ended = operation.to(state, at=back.now(), outcome=why)
     progress = ended.progress.model_copy(update={"waiting_for": None})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.operation import State
 from bot.domain.writes import Job, Task, Writes
+from bot.flow.notice import notice_job
 
 if TYPE_CHECKING:
     from bot.ports import Front
@@ -34,7 +35,8 @@ async def hint(project: str | None, merge_request: int | None, *, front: Front) 
             for one in waiting
             if one.progress.merge_request == merge_request
         )
-        if jobs:
-            await front.store.write(Writes(client=client.id, at=front.now(), jobs=jobs))
-        found += len(jobs)
+        # It may be one that nobody has noticed yet, or a new commit of one.
+        jobs += (notice_job(client.id),)
+        await front.store.write(Writes(client=client.id, at=front.now(), jobs=jobs))
+        found += len(jobs) - 1
     return found

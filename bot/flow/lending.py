@@ -15,6 +15,7 @@ import structlog
 
 from bot.domain.audit import Event, EventName, instant
 from bot.domain.errors import Broken, OutcomeUnknown, TandemError, Unavailable
+from bot.domain.scope import is_ssh
 from bot.domain.writes import Ended, Lent, Writes
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ async def give_back(
         ending = f"vault token had ended by {instant(revoked.at)}"
     if lent.session_dies_at is not None:
         dies = instant(lent.session_dies_at)
-        ending += f"; aws session cannot be revoked, dies at {dies}"
+        what = "ssh certificate" if is_ssh(lent.purpose) else "aws session"
+        ending += f"; {what} cannot be revoked, dies at {dies}"
     event = Event(
         name=EventName.CREDENTIALS_ENDED,
         actor="tandem",

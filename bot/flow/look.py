@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import Event, EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.errors import Refused, Unavailable
+from bot.domain.errors import Broken, Refused, Unavailable
 from bot.domain.message import Message
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.terraform.address import Address
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.domain.audit import Record
     from bot.domain.catalog import Client, Target
+    from bot.domain.host import HostSession
     from bot.domain.playbook import AwsSession, LiveState, Observation
     from bot.ports import Back
 
@@ -43,6 +44,16 @@ class LookRun:
     client: str
     aws: AwsSession
     back: Back
+
+    @property
+    def before(self) -> str:
+        """Nothing was approved: a look has no state to compare with."""
+        return ""
+
+    @property
+    def host(self) -> HostSession:
+        """Never there: observations read AWS."""
+        raise Broken(f"no host was lent for the look {self.operation}")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.policy import Denied, may_ask
+from bot.flow.rights import doable
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Target
@@ -25,10 +25,6 @@ def targets_for(caller: Caller) -> tuple[Target, ...]:
 
 def commands_for(caller: Caller, *, target: Target, front: Front) -> tuple[Spec, ...]:
     """Return the commands that this person may ask for on this target, by name."""
-    provider = front.catalog.current().provider.id
-    verdict = may_ask(caller.person, client=caller.client.id, provider=provider)
-    if isinstance(verdict, Denied):
-        return ()
     commands = front.registry.commands
-    specs = (commands[name].spec for name in sorted(commands))
-    return tuple(spec for spec in specs if spec.kind == target.kind)
+    mine = doable(caller, front=front, targets=(target,))
+    return tuple(commands[name].spec for name in sorted(mine))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.change import MergeRequest
+from bot.domain.change import is_merged
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.writes import Overtaken, Writes
@@ -60,7 +60,7 @@ async def outage_over(client: str, operation_id: str, *, back: Back) -> None:
 def usual(operation: Operation) -> Message | None:
     """Return what such an operation waits for when everything answers."""
     progress = operation.progress
-    if isinstance(operation.change, MergeRequest):
+    if is_merged(operation.change):
         if operation.state is State.ASKED and progress.merge_request is not None:
             return Message.of("waiting.plan")
         if operation.state is State.RUNNING and progress.merged_sha is not None:

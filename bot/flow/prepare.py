@@ -8,29 +8,41 @@ from the beginning at any time; what it has brought about it finds again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import MergeRequest
+from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
 from bot.domain.policy import able_to_decide
 from bot.domain.proposal import digest
+from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes
 from bot.domain.writes import Job, Task, Writes
-from bot.flow.changes import direct_action, merge_request
+from bot.flow.changes import client_request, direct_action, merge_request, value
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
+from bot.flow.envelope import facts_of, let_pass, open_envelopes
+from bot.flow.escalate import is_quiet
 from bot.flow.holders import holders_now
+from bot.flow.holding import standing_for
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
+from bot.flow.turns import neighbours
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.proposal import Proposal
     from bot.domain.route import Route
-    from bot.domain.scope import Risk
     from bot.ports import Back
+
+# From the moment on that something was scheduled for: a worker may be down for a while,
+# but what was meant for the night does not run in the morning.
+_BEGINS_WITHIN: Final = timedelta(minutes=30)
 
 
 async def prepare(client: str, operation_id: str, *, back: Back) -> None:
@@ -69,6 +81,10 @@ async def _refuse_latest(operation: Operation, why: Message, *, back: Back) -> N
 async def _gather(operation: Operation, *, back: Back) -> NotYet | Ready:
     if isinstance(operation.change, MergeRequest):
         return await merge_request.open_and_gather(operation, back=back)
+    if isinstance(operation.change, ClientRequest):
+        return await client_request.gather(operation, back=back)
+    if isinstance(operation.change, ValueChange):
+        return await value.open_and_gather(operation, back=back)
     return await direct_action.gather(operation, back=back)
 
 
@@ -81,11 +97,20 @@ async def _wait(gathered: NotYet, *, back: Back) -> None:
 
 async def _propose(ready: Ready, *, back: Back) -> None:
     operation, proposal = ready.operation, ready.proposal
-    route = route_for(operation, risk=proposal.risk, back=back)
-    bound = proposal.bound.model_copy(update={"expires_at": back.now() + route.expires})
-    notes = (*proposal.notes, *_look_alikes(operation, back=back))
+    route = await route_for(operation, proposal=proposal, back=back)
+    expires_at = _expires(operation, route=route, risk=proposal.risk, back=back)
+    bound = proposal.bound.model_copy(update={"expires_at": expires_at})
+    notes = (
+        *proposal.notes,
+        *await _undoes(operation, back=back),
+        *await neighbours(operation, back=back),
+        *_look_alikes(operation, back=back),
+    )
     proposal = proposal.model_copy(update={"bound": bound, "notes": notes})
     proposed = operation.proposed(proposal, digest=digest(bound), route=route)
+    quiet = is_quiet(proposed, front=back)
+    update = {"proposed_at": back.now(), "called": not quiet}
+    proposed = proposed.model_copy(update=update)
     body: dict[str, object] = {
         "digest": proposed.digest,
         "bound": bound.model_dump(mode="json"),
@@ -93,28 +118,62 @@ async def _propose(ready: Ready, *, back: Back) -> None:
         "route": route.model_dump(mode="json"),
         "findings": [one.model_dump(mode="json") for one in proposal.findings],
     }
+    event = told(EventName.OPERATION_PROPOSED, operation, body)
+    if route.envelope is not None:
+        await back.store.write(let_pass(proposed, proposal=event, back=back))
+        return
     await back.store.write(
         Writes(
             client=operation.client,
             at=back.now(),
             saves=(proposed,),
-            events=(told(EventName.OPERATION_PROPOSED, operation, body),),
+            events=(event,),
             says=(
                 card(operation),
-                thread(operation, _call(proposed, back=back)),
+                thread(operation, await _call(proposed, back=back)),
             ),
         )
     )
 
 
-def _call(proposed: Operation, *, back: Back) -> Message:
+def _expires(operation: Operation, *, route: Route, risk: Risk, back: Back) -> datetime:
+    """
+    Return when it ends if it has not begun by then.
+
+    What is scheduled has a while from its moment on; what waits for people has the time
+    that its route gives it, and the quiet part of the night is not counted in.
+    """
+    if operation.scheduled_for is not None:
+        return operation.scheduled_for + _BEGINS_WITHIN
+    quiet = back.catalog.current().provider.quiet
+    if quiet is not None and risk is Risk.LOW:
+        return quiet.stretched(back.now(), lasts=route.expires)
+    return back.now() + route.expires
+
+
+async def _call(proposed: Operation, *, back: Back) -> Message:
     """Call those who may decide: a card that is drawn anew calls nobody."""
-    able = able_to_decide(proposed, holders=holders_now(proposed, front=back))
+    if not proposed.called:
+        return Message.of("thread.proposed-quiet", {"until": _clock(proposed)})
+    standing = await standing_for(proposed.client, front=back)
+    holders = holders_now(proposed, standing=standing, front=back)
+    able = able_to_decide(proposed, holders=holders)
     until = _clock(proposed)
     if not able:
         return Message.of("thread.proposed-nobody", {"until": until})
     who = called(able, team=proposed.place.team, front=back)
     return Message.of("thread.proposed", {"until": until, "who": who})
+
+
+async def _undoes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
+    """Say which operation this one takes back, if it was asked as an undo."""
+    if operation.undoes is None:
+        return ()
+    undone = await back.store.operation(operation.client, id=operation.undoes)
+    if undone is None:
+        return ()
+    title = undone.change.title
+    return (Message.of("note.undoes", {"id": undone.short, "title": title}),)
 
 
 def _look_alikes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
@@ -130,13 +189,16 @@ def _look_alikes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
     return (Message.of("note.look-alikes", args),)
 
 
-def route_for(operation: Operation, *, risk: Risk, back: Back) -> Route:
+async def route_for(operation: Operation, *, proposal: Proposal, back: Back) -> Route:
     """Return the route of the catalog in force; Refused when nobody may decide."""
+    risk = proposal.risk
     route = back.catalog.current().route(
         client=operation.client,
         risk=risk,
         environment=operation.environment,
         command=operation.command,
+        facts=facts_of(operation, proposal=proposal, back=back),
+        used=await open_envelopes(operation, back=back),
     )
     if route is None:
         raise Refused(
@@ -166,7 +228,7 @@ async def _tidy(operation: Operation, *, back: Back) -> None:
 
 
 def _clock(operation: Operation) -> str:
-    return operation.expires_at.strftime("%H:%M UTC")
+    return operation.decide_by.strftime("%H:%M UTC")
 
 
 async def _refuse(operation: Operation, why: Message, *, back: Back) -> None:
@@ -185,6 +247,6 @@ async def _refuse(operation: Operation, why: Message, *, back: Back) -> None:
                 ),
             ),
             says=(card(operation), thread(operation, why)),
-            jobs=(tidy,) if isinstance(operation.change, MergeRequest) else (),
+            jobs=(tidy,) if is_merged(operation.change) else (),
         )
     )

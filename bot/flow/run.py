@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.errors import Broken
 from bot.domain.writes import Writes
 from bot.flow.saying import thread
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain.host import HostSession
     from bot.domain.message import Message
     from bot.domain.operation import Operation
     from bot.domain.playbook import AwsSession
@@ -22,8 +24,29 @@ class WorkerRun:
     """One run for one operation, with the session that was lent for it."""
 
     of: Operation
-    aws: AwsSession
     back: Back
+    aws_session: AwsSession | None = None
+    host_session: HostSession | None = None
+
+    @property
+    def before(self) -> str:
+        """Fingerprint of the live state that was approved."""
+        proposal = self.of.proposal
+        return "" if proposal is None else proposal.bound.live_state
+
+    @property
+    def aws(self) -> AwsSession:
+        """AWS, if that is what was lent."""
+        if self.aws_session is None:
+            raise Broken(f"no AWS session was lent for operation {self.of.id}")
+        return self.aws_session
+
+    @property
+    def host(self) -> HostSession:
+        """The host, if that is what was lent."""
+        if self.host_session is None:
+            raise Broken(f"no host was lent for operation {self.of.id}")
+        return self.host_session
 
     @property
     def operation(self) -> str:

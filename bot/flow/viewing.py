@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.card import CardView
+from bot.domain.message import Message
 from bot.domain.policy import able_to_decide
+from bot.domain.timing.when import shown
 from bot.flow.holders import holders_now, still_missing
+from bot.flow.holding import around, told_of
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
@@ -17,7 +20,8 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
     """Return the operation with everything a card shows around it."""
     catalog = front.catalog.current()
     decisions = await front.store.decisions(operation.client, operation=operation.id)
-    holders = holders_now(operation, front=front)
+    near = await around(operation, front=front)
+    holders = holders_now(operation, standing=near.standing, front=front)
     able = able_to_decide(operation, holders=holders)
     named = {operation.requester, *able, *(one.member for one in decisions)}
     people = {one: catalog.member(one) for one in sorted(named)}
@@ -25,9 +29,24 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
     return CardView(
         operation=operation,
         decisions=decisions,
-        missing=still_missing(operation, decisions=decisions, front=front),
+        missing=still_missing(
+            operation, decisions=decisions, standing=near.standing, front=front
+        ),
         able=able,
         people={one: person for one, person in people.items() if person},
         client_name=owner.name if owner else operation.client,
         language=owner.language if owner else "en",
+        held=told_of(near.hold, operation, key="card.frozen", front=front)
+        if near.hold
+        else None,
+        scheduled=_scheduled(operation, front=front),
+        quiet=None if operation.called else Message.of("card.quiet"),
     )
+
+
+def _scheduled(operation: Operation, *, front: Front) -> Message | None:
+    if operation.scheduled_for is None:
+        return None
+    timezone = front.catalog.current().timezone(operation.client)
+    at = shown(operation.scheduled_for, timezone=timezone)
+    return Message.of("card.scheduled", {"at": at})

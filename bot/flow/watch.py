@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
-from bot.domain.change import MergeRequest
+from bot.domain.change import is_merged
 from bot.domain.errors import Refused
 from bot.domain.operation import State
 from bot.domain.proposal import differences, digest, voided
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.changes import merge_request
+from bot.flow.changes.again import rebound
 from bot.flow.saying import card, thread, told
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def watch(client: str, operation_id: str, *, back: Back) -> None:
     operation = await back.store.operation(client, id=operation_id)
     if operation is None or operation.state is not State.PROPOSED:
         return
-    if not isinstance(operation.change, MergeRequest):
+    if not is_merged(operation.change):
         return
     why = await _what_moved(operation, back=back)
     if why is None:
@@ -42,9 +43,7 @@ async def watch(client: str, operation_id: str, *, back: Back) -> None:
 
 async def _what_moved(operation: Operation, *, back: Back) -> Message | None:
     try:
-        fresh, request = await merge_request.rebound(
-            operation, back=back, in_full=False
-        )
+        fresh, request = await rebound(operation, back=back, in_full=False)
     except Refused as refusal:
         return refusal.message
     gone = merge_request.gone(request)

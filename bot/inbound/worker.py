@@ -22,6 +22,7 @@ from bot.domain.reference import reference
 from bot.domain.writes import Overtaken, Task
 from bot.flow.execute import execute
 from bot.flow.look import look
+from bot.flow.notice import notice
 from bot.flow.open_ticket import open_ticket
 from bot.flow.outage import note_broken, note_outage, outage_over
 from bot.flow.prepare import prepare
@@ -58,6 +59,7 @@ _STAGES: Final = {
     Task.EXECUTE: execute,
     Task.WATCH: watch,
     Task.TIDY: tidy,
+    Task.NOTICE: notice,
     Task.LOOK: look,
     Task.TICKET: open_ticket,
 }

@@ -55,6 +55,8 @@ catalog-too-long = Got “{ $got }”, wanted at most { $limit } characters.
 catalog-not-valid = Got { $got }, which does not fit: { $wanted }.
 catalog-instance-identity = An instance is found by instance_id or by name_tag: wanted one of the two, and not both.
 
+catalog-volume-identity = A volume is found by volume_id or by name_tag: wanted one of the two, and not both.
+
 ## What has to fit together
 
 catalog-provider-is-client = “{ $got }” is the id of a client as well. Please give the provider another id.
@@ -67,6 +69,7 @@ catalog-repeated-role = The role { $got } is another client's already, in { $fir
 catalog-repeated-target = There is another target “{ $got }” of this client.
 catalog-repeated-address = The Terraform address { $got } is another target's already.
 catalog-repeated-resource = “{ $got }” on AWS is another target's already, in { $first }.
+catalog-unknown-instance = There is no instance “{ $got }” in this inventory. Meant may be: { $known }.
 catalog-unknown-team = The workspace { $got } is not among slack_teams of provider.yaml ({ $known }). Please correct it here or add it there.
 catalog-unknown-member = Nobody of the provider has the id “{ $got }”. Meant may be: { $known }.
 catalog-twice-on-shift = “{ $got }” is on this shift twice.

@@ -39,7 +39,7 @@ asked-noted = Noted as { $id }: { $title }. A card follows here with what it wou
 refused-unknown-channel = This channel belongs to no client that Tandem knows. Please ask in one of your company's channels, or ask the provider to add this one to the catalog.
 refused-provider-channel = This is the provider's own channel, so no client is meant. Please ask in a client's channel: { $channels }.
 refused-unknown-person = Tandem does not know you as somebody who works on { $client }. Please ask the provider to add your Slack account to the catalog.
-refused-other-client = You work for another company than the one this channel belongs to, so nothing is done for you here.
+refused-other-client = You work for another company than the one this channel belongs to, so nothing is done for you here (rule other-client, built in).
 refused-other-workspace = You come from another Slack workspace than the one this channel is in. Please use your account of this workspace.
 refused-nobody-known = The person you mention is nobody Tandem knows. Please pick somebody who is in the catalog.
 
@@ -66,11 +66,11 @@ decided-deny = Your denial of { $id } is recorded, with the reason.
 decided-cancelled = { $id } is cancelled. Nothing was done.
 decided-already-delivered = This click was recorded before; nothing more happens.
 
-refused-expired = Its time to be decided on is over. Please ask for it anew.
-refused-other-digest = What you saw is not what would run now, so nothing is recorded. Please look at the card as it is, and decide on that.
-refused-self-decision = You asked for this, so you cannot decide on it. These can: { $who }.
-refused-author-decision = You wrote a commit of this change, so you cannot decide on it. These can: { $who }.
-refused-not-a-decider = You are not among those who decide on this. These are: { $who }.
+refused-expired = Its time to be decided on is over (rule expired, built in). Please ask for it anew.
+refused-other-digest = What you saw is not what would run now, so nothing is recorded (rule other-digest, built in). Please look at the card as it is, and decide on that.
+refused-self-decision = You asked for this, so you cannot decide on it (rule self-decision, built in). These can: { $who }.
+refused-author-decision = You wrote a commit of this change, so you cannot decide on it (rule author-decision, built in). These can: { $who }.
+refused-not-a-decider = You are not among those who decide on this (rule not-a-decider, built in). These are: { $who }.
 refused-already-decided-by-you = You have decided on this already; it waits for others.
 refused-not-open = { $state ->
     [asked] It is still being prepared; please wait for the card to show what would be done.
@@ -88,7 +88,7 @@ refused-decided-already = { $who } { $verdict ->
     [in_doubt] in doubt
    *[other] { $state }
  } now.
-refused-not-the-requester = Only the person who asked can cancel this: { $requester }.
+refused-not-the-requester = By the built-in rule not-the-requester, only the person who asked can cancel this: { $requester }.
 refused-too-late-to-cancel = { $state ->
     [running] It is running and cannot be cancelled any more.
     [in_doubt] It was begun, and whether it took effect is not known yet; it cannot be cancelled any more.

@@ -22,6 +22,7 @@ grammar-unknown-name = There is no “{ $name }=” here (column { $column }). K
 grammar-repeated-name = “{ $name }” is given twice: first “{ $first }”, then again at column { $column }. Please give it once.
 grammar-empty-value = “{ $name }” (column { $column }) is empty. Empty never means “all”: please say what you mean.
 grammar-missing = “{ $name }” is missing. To be typed: { $usage }
+grammar-word-wanted = At column { $column } “{ $wanted }” was expected, and “{ $got }” stands there. To be typed: { $usage }
 grammar-member-wanted = “{ $name }” (column { $column }) wants a person, got “{ $got }”. Please type @ and pick the person from Slack's list.
 grammar-channel-wanted = “{ $name }” (column { $column }) wants a channel, got “{ $got }”. Please type # and pick the channel from Slack's list.
 grammar-no-mention-wanted = “{ $name }” (column { $column }) is not a place for a person or a channel. Please write it as text.

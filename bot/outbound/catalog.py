@@ -47,7 +47,11 @@ def load(folder: Path, *, commands: Collection[str] | None = None) -> Catalog:
         content = read_folder(folder)
     except OSError as error:
         raise Unavailable("catalog folder", str(error)) from error
-    return Reading(content).catalog(commands)
+    catalog = Reading(content).catalog(commands)
+    for client in catalog.clients[:1]:
+        # Made ready here, in a thread, and not when the first question is asked.
+        catalog.rules(client.id)
+    return catalog
 
 
 class Outcome(StrEnum):

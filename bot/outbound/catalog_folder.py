@@ -3,8 +3,9 @@ The files of the catalog's folder, read without trusting what lies there.
 
 Only the files of the layout are read. The folder itself may be a symbolic link, which
 is how git-sync and Kubernetes swap a whole version at once; nothing inside it may be
-one. Whatever else is YAML is refused, because it is most likely a misspelt name; all
-other files (policies, notes, hidden ones) are left alone.
+one. Whatever else is YAML or Cedar is refused, because it is most likely a misspelt
+name, and so is whatever else lies among policies: a safeguard that nobody reads. All
+other files (notes, hidden ones) are left alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from bot.domain.catalog.layout import (
     CLIENT_FILE,
     CLIENTS_FOLDER,
     INVENTORY_FILE,
+    POLICIES_FOLDER,
+    POLICY_ENDING,
     PROVIDER_FILE,
     ROUTES_FILE,
     Problem,
@@ -39,16 +42,23 @@ if TYPE_CHECKING:
 # A thousand targets take a third of this.
 BIGGEST_FILE: Final = 1024 * 1024
 MOST_CLIENTS: Final = 1_000
+BIGGEST_POLICY_FILE: Final = 64 * 1024
 
 _CLIENT_FILES: Final = (CLIENT_FILE, INVENTORY_FILE)
+_POLICY_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}\.cedar", re.ASCII)
 _CLIENT_ID: Final = re.compile(ORGANISATION_ID[1:-1], re.ASCII)
 
 
 @dataclass(slots=True)
 class Content:
-    """The bytes of each file by its place in the layout, and what is wrong already."""
+    """
+    The bytes of each file by its place in the layout, and what is wrong already.
+
+    `policies` has the files of policies in order, with the client whose they are.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
+    policies: dict[str, str | None] = field(default_factory=dict)
     clients: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -66,6 +76,7 @@ def read_folder(folder: Path) -> Content:
         content.wrong(".", "no-folder", folder=str(folder))
         return content
     _read_files(content, root, "", (PROVIDER_FILE, ROUTES_FILE))
+    _read_policies(content, root, "", client=None)
     clients = root / CLIENTS_FOLDER
     for entry in _entries(clients):
         if entry.name.startswith("."):
@@ -83,10 +94,11 @@ def fingerprint(folder: Path) -> str:
     """Return what changes whenever a file of the folder is touched or swapped."""
     root = _root(folder)
     seen = hashlib.sha256(str(root).encode(errors="surrogateescape"))
-    for path in (root, root / CLIENTS_FOLDER):
+    for path in (root, root / CLIENTS_FOLDER, root / POLICIES_FOLDER):
         for entry in _entries(path):
             inner = _entries(path / entry.name) if path != root else ()
-            for one in (entry, *inner):
+            own = _entries(path / entry.name / POLICIES_FOLDER)
+            for one in (entry, *inner, *(own if path != root else ())):
                 try:
                     found = one.stat(follow_symlinks=False)
                 except FileNotFoundError:
@@ -102,6 +114,7 @@ def _read_client(content: Content, clients: Path, name: str) -> None:
         return
     content.clients.append(name)
     _read_files(content, clients / name, client_file(name, ""), _CLIENT_FILES)
+    _read_policies(content, clients / name, client_file(name, ""), client=name)
 
 
 def _read_files(
@@ -115,9 +128,32 @@ def _read_files(
         if is_yaml and name not in wanted and not name.startswith("."):
             known = ", ".join(near(name, wanted) or wanted)
             content.wrong(prefix + name, "unknown-file", known=known)
+        elif name.lower().endswith(POLICY_ENDING) and not name.startswith("."):
+            content.wrong(prefix + name, "policy-elsewhere", folder=POLICIES_FOLDER)
 
 
-def _read_file(content: Content, path: Path, file: str) -> None:
+def _read_policies(
+    content: Content, folder: Path, prefix: str, *, client: str | None
+) -> None:
+    """Read every policy of a folder; anything else in there may be meant as one."""
+    place = folder / POLICIES_FOLDER
+    if place.is_symlink():
+        content.wrong(prefix + POLICIES_FOLDER, "link")
+        return
+    for entry in _entries(place):
+        file = f"{prefix}{POLICIES_FOLDER}/{entry.name}"
+        if entry.name.startswith(".") or entry.name.endswith(".md"):
+            continue
+        if _POLICY_NAME.fullmatch(entry.name) is None:
+            content.wrong(file, "policy-file-name", got=visible(entry.name))
+            continue
+        content.policies[file] = client
+        _read_file(content, place / entry.name, file, most=BIGGEST_POLICY_FILE)
+
+
+def _read_file(
+    content: Content, path: Path, file: str, *, most: int = BIGGEST_FILE
+) -> None:
     # Neither a link nor a pipe may make us wait for, or read, something else.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -137,11 +173,11 @@ def _read_file(content: Content, path: Path, file: str) -> None:
             content.wrong(file, "not-a-file")
             return
         with open(handle, "rb", closefd=False) as stream:
-            data = stream.read(BIGGEST_FILE + 1)
+            data = stream.read(most + 1)
     finally:
         os.close(handle)
-    if len(data) > BIGGEST_FILE:
-        content.wrong(file, "too-big-file", limit=BIGGEST_FILE // 1024)
+    if len(data) > most:
+        content.wrong(file, "too-big-file", limit=most // 1024)
         return
     content.files[file] = data
 

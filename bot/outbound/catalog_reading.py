@@ -1,8 +1,8 @@
 """
 The bytes of the catalog's files → one catalog, or everything that is wrong with them.
 
-Joins the three halves: YAML with its spots, the models, and what has to fit together
-across files. Every problem is looked for even after the first one was found.
+Joins what belongs together: YAML with its spots, the models, what has to fit together
+across files, and the policies. Every problem is looked for even after the first one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bot.domain.catalog import (
     Provider,
     Routes,
     inconsistencies,
+    known_names,
     unknown_commands,
 )
 from bot.domain.catalog.layout import (
@@ -32,6 +33,8 @@ from bot.domain.catalog.layout import (
 )
 from bot.domain.frozen import Frozen
 from bot.domain.message import Message
+from bot.domain.rights import flaws
+from bot.outbound.catalog_policies import policies
 from bot.outbound.catalog_problems import problem, problems_of
 from bot.outbound.catalog_yaml import Data, Marked, Spot, read_marked
 
@@ -72,8 +75,16 @@ class Reading:
         if commands is not None:
             self._report(unknown_commands(rules, commands))
         if self._problems or provider is None:
+            # Policies name what the other files have, so they are checked after these.
             raise CatalogRefused(_in_order(self._problems))
-        return Catalog(provider=provider, clients=clients, routes=rules)
+        rights = policies(self._content, problems=self._problems)
+        found = flaws(rights, known=known_names(provider, clients, commands))
+        self._problems += [Problem(**dict(one)) for one in found]
+        if self._problems:
+            raise CatalogRefused(_in_order(self._problems))
+        return Catalog(
+            provider=provider, clients=clients, routes=rules, policies=rights
+        )
 
     def _client(self, name: str) -> Client | None:
         client = self._read(Client, client_file(name), CLIENT_FILE, client=name)

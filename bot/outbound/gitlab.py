@@ -14,13 +14,13 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from bot.domain.errors import Broken, Unavailable
 from bot.outbound import gitlab_shapes as shapes
 from bot.outbound.gitlab_issues import Issues
-from bot.outbound.gitlab_merging import Merging
 from bot.outbound.gitlab_opening import Opening, checked_draft
+from bot.outbound.gitlab_watching import Watching
 from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absent
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
         Draft,
         FileAtRef,
         IssueState,
+        ListedRequest,
         MergeOutcome,
         MergeRequestState,
         PipelineState,
     )
+    from bot.domain.guidelines import ChangedFile
     from bot.outbound.gitlab_reading import Contents
 
 LARGEST_ARTIFACT: Final = 32_000_000
@@ -48,7 +50,7 @@ _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 T = TypeVar("T")
 
 
-class Work(Opening, Merging, Issues):
+class Work(Opening, Watching, Issues):
     """All that is done in one project."""
 
 
@@ -91,7 +93,7 @@ class GitLab:
         self, project: str, *, directory: str, ref: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]:
         """
-        Return the .tf and .tfvars files below `directory`, all as of one commit.
+        Return the Terraform files below `directory`, all as of one commit.
 
         At most 300 files of 1 MB each, 8 MB together; Refused beyond that, and for a
         symbolic link among them.
@@ -101,6 +103,13 @@ class GitLab:
         return await self._do(
             project, token, lambda work: work.tree(directory, ref=ref)
         )
+
+    async def read_file(
+        self, project: str, *, path: str, ref: str, token: SecretStr
+    ) -> FileAtRef:
+        """Return one file of at most 1 MB; Refused if it is not there, or a link."""
+        _path(path)
+        return await self._do(project, token, lambda work: work.file(path, ref=ref))
 
     async def ensure_merge_request(
         self, project: str, *, draft: Draft, operation_id: str, token: SecretStr
@@ -205,10 +214,34 @@ class GitLab:
         return await self._do(project, token, lambda work: work.find_issue(mark))
 
     async def note(
-        self, project: str, *, iid: int, body: str, token: SecretStr
+        self, project: str, *, iid: int, body: str, key: str, token: SecretStr
     ) -> None:
-        """Write a note; text of people in it must come through `gitlab_text`."""
-        await self._do(project, token, lambda work: work.note(iid, body))
+        """
+        Write a note under a merge request, once for each `key`.
+
+        Text of people in it must come through `gitlab_text`.
+        """
+        await self._do(project, token, lambda work: work.note_once(iid, body, key=key))
+
+    async def requests_into(
+        self,
+        project: str,
+        *,
+        branch: str,
+        state: Literal["opened", "merged"],
+        most: int,
+        token: SecretStr,
+    ) -> tuple[ListedRequest, ...]:
+        """Return the newest merge requests into a branch, at most 200 of them."""
+        return await self._do(
+            project, token, lambda work: work.listed(branch, state=state, most=most)
+        )
+
+    async def changed_files(
+        self, project: str, *, iid: int, token: SecretStr
+    ) -> tuple[ChangedFile, ...]:
+        """Return the files a merge request changes; Refused beyond 300 or 8 MB."""
+        return await self._do(project, token, lambda work: work.changes(iid))
 
     def _state(
         self, work: Work, found: shapes.Request, project: str

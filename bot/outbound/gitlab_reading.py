@@ -6,6 +6,7 @@ Bounded in every direction: files, bytes, commits, events.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import time
 from dataclasses import dataclass
@@ -92,6 +93,25 @@ class Reading:
             left -= len(content)
             found.append(FileAtRef(path=entry.path, content=content, commit=commit))
         return tuple(found)
+
+    def file(self, path: str, *, ref: str) -> FileAtRef:
+        """Return one file as of one commit, if it is a file of its own."""
+        commit = self.head(ref)
+        if commit is None:
+            raise absent(f"the branch {ref} of {self._project}")
+        entries = self._gitlab.many(
+            f"{self._path}/repository/tree",
+            shapes.Entry,
+            most=MOST_ENTRIES,
+            query={"path": posixpath.dirname(path), "ref": commit},
+        )
+        found = next((each for each in entries if each.path == path), None)
+        if found is None or found.type != "blob":
+            raise absent(f"{path} on {ref} of {self._project}")
+        if found.mode == "120000":
+            raise Refused(Message.of("refused.gitlab-link", {"path": path}))
+        content = self._file(path, ref=commit, most=LARGEST_FILE)
+        return FileAtRef(path=path, content=content, commit=commit)
 
     def _file(self, path: str, *, ref: str, most: int) -> bytes:
         return self._gitlab.content(
@@ -202,4 +222,4 @@ class Reading:
 
 
 def _terraform(path: str) -> bool:
-    return path.endswith((".tf", ".tfvars"))
+    return path.endswith((".tf", ".tfvars", ".tf.json", ".tfvars.json"))

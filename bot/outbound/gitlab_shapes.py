@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from pydantic import Field
 
 from bot.domain.forge import (
     JobState,
+    ListedRequest,
     MergeRequestState,
     PipelineState,
     PipelineStatus,
@@ -100,10 +102,20 @@ class Note(Reply):
     id: int
 
 
+class WrittenNote(Reply):
+    body: str
+    author: Who
+
+
+class DiffRefs(Reply):
+    base_sha: str | None = None
+
+
 class Request(Reply):
     """A merge request; the fields lists leave out have defaults."""
 
     iid: int
+    title: str = ""
     web_url: str
     state: str
     sha: str | None = None
@@ -117,6 +129,8 @@ class Request(Reply):
     merge_commit_sha: str | None = None
     squash_commit_sha: str | None = None
     merge_user: Who | None = None
+    merged_at: datetime | None = None
+    diff_refs: DiffRefs | None = None
     head_pipeline: Pipeline | None = None
     labels: tuple[str, ...] = Field(default=())
 
@@ -182,4 +196,20 @@ def request_state(
         pipeline=pipeline,
         changed_paths=changed_paths,
         opened_by=found.author.username,
+    )
+
+
+def listed(found: Request) -> ListedRequest:
+    """Return a merge request of a list."""
+    return ListedRequest(
+        iid=found.iid,
+        url=found.web_url,
+        title=found.title,
+        head_sha=found.sha or "",
+        source_branch=found.source_branch,
+        opened_by=found.author.username,
+        fork=found.source_project_id != found.target_project_id,
+        draft=found.draft,
+        merged_at=found.merged_at,
+        merged_by=found.merge_user.username if found.merge_user else "",
     )

@@ -1,9 +1,10 @@
 """
-The lender: Vault says who asks, AWS lends for exactly what was approved.
+The lender: Vault says who asks; AWS, GitLab or a host lets in for what was approved.
 
 A child token of Vault is minted for one operation. From it comes either the GitLab
 token kept for that purpose, or an identity token that AWS STS takes for a session whose
-inline policy is the operation's scope, with an end written into the policy itself.
+inline policy is the operation's scope, with an end written into the policy itself, or a
+certificate of a key made here, for the one principal of one host.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from bot.domain.aws_policy import session_policy
 from bot.domain.errors import Broken
+from bot.outbound.ansible.engine import Ansible, Login
 from bot.outbound.aws import SHORTEST
+from bot.outbound.ssh_key import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +25,10 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Aws as ClientAws
+    from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Revoked
     from bot.domain.playbook import AwsSession
-    from bot.domain.scope import AwsScope
+    from bot.domain.scope import AwsScope, SshScope
     from bot.outbound.aws import Aws
     from bot.outbound.vault import Vault
     from bot.ports import ForgePurpose
@@ -33,10 +37,18 @@ if TYPE_CHECKING:
 class Lender:
     """Vault and AWS STS, put together."""
 
-    def __init__(self, *, vault: Vault, aws: Aws, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        aws: Aws,
+        now: Callable[[], datetime],
+        ansible: Ansible | None = None,
+    ) -> None:
         self._vault = vault
         self._aws = aws
         self._now = now
+        self._ansible = ansible or Ansible()
 
     async def mint(
         self, *, client: str, action: str, operation: str, ttl: timedelta
@@ -82,6 +94,30 @@ class Lender:
         ends = min(credentials.expires_at, until)
         dated = credentials.model_copy(update={"expires_at": ends})
         return self._aws.session(dated, region=aws.region)
+
+    async def host_session(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        scope: SshScope,
+        operation: str,
+        until: datetime,
+    ) -> HostSession:
+        """Return the one host of the scope, until the certificate ends at `until`."""
+        key = new_key()
+        certificate = await self._vault.sign_ssh_key(
+            minted,
+            client=client,
+            principal=scope.principal,
+            public_key=key.public,
+            operation=operation,
+            ttl=until - self._now(),
+        )
+        return self._ansible.session(
+            Login(scope=scope, private_key=key.private, certificate=certificate),
+            lasts=until - self._now(),
+        )
 
     async def revoke(self, accessor: str) -> Revoked:
         """End a child token and every lease Vault holds for it."""

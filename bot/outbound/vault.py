@@ -27,7 +27,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from bot.domain.errors import Broken
 from bot.domain.lease import Minted, Revoked
-from bot.domain.scope import ScopeName
+from bot.domain.scope import ScopeName, ssh_action
 from bot.outbound.vault_wire import (
     Answer,
     Call,
@@ -84,6 +84,14 @@ class _Secret(Reply):
 
 class _SecretReply(Reply):
     data: _Secret
+
+
+class _Signed(Reply):
+    signed_key: str
+
+
+class _SignedReply(Reply):
+    data: _Signed
 
 
 class _Signature(Reply):
@@ -198,6 +206,36 @@ class Vault:
         )
         outcome = await self._wire.ask(call, token=minted.token)
         return self._read(_JwtReply, good(outcome, call), call).data.token
+
+    async def sign_ssh_key(
+        self,
+        minted: Minted,
+        *,
+        client: str,
+        principal: str,
+        public_key: str,
+        operation: str,
+        ttl: timedelta,
+    ) -> str:
+        """
+        Return a certificate of this public key for one principal of the client.
+
+        Nobody can take it back: it is good until `ttl` is over, at most as long as the
+        operator's plan says. Its id, which the host writes into its log, is the
+        operation's. One that never arrived opens nothing without the private key.
+        """
+        role = self._role(client=client, action=ssh_action(principal))
+        path = f"ssh-{client}/sign/{role}"
+        body = {
+            "cert_type": "user",
+            "key_id": f"tandem-{operation}",
+            "public_key": public_key,
+            "ttl": f"{int(ttl.total_seconds())}s",
+            "valid_principals": principal,
+        }
+        call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
+        outcome = await self._wire.ask(call, token=minted.token)
+        return self._read(_SignedReply, good(outcome, call), call).data.signed_key
 
     async def read_kv(
         self, minted: Minted, *, client: str, purpose: ScopeName

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
 from pydantic import SecretStr
 
+from bot.outbound.catalog import load
 from deploy.sandbox.aws.principal import TERRAFORM_KEY, TERRAFORM_SECRET
 from deploy.sandbox.aws.seed import REGION
 from deploy.sandbox.aws.seed import seed as seed_aws
@@ -24,16 +26,15 @@ from deploy.sandbox.terraform.cloud import Access
 from deploy.sandbox.terraform.seed import seed as seed_states
 from deploy.vault.admin import Admin
 from deploy.vault.bootstrap import BootstrapReport, bootstrap
-from deploy.vault.plan import AwsAction, Client, KvAction, VaultPlan
+from deploy.vault.plan import AwsAction, Client, KvAction, SshAction, VaultPlan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bot.registry import Registry
     from deploy.sandbox.openbao import OpenBao
     from deploy.sandbox.places import Places
     from deploy.sandbox.terraform.toolchain import Toolchain
 
+CATALOG: Final = Path(__file__).parent / "catalog"
 CLIENTS: Final = ("acme", "globex")
 PURPOSES: Final = ("read", "prepare", "execute")
 
@@ -95,9 +96,17 @@ def vault_plan(sandbox: House) -> VaultPlan:
         *(AwsAction(kind="aws", name=one) for one in sandbox.registry.aws_actions),
     )
     return VaultPlan(
-        clients=tuple(Client(name=one, actions=actions) for one in CLIENTS),
+        clients=tuple(
+            Client(name=one, actions=(*actions, *_logins(one))) for one in CLIENTS
+        ),
         issuer=sandbox.openbao.address,
     )
+
+
+def _logins(client: str) -> tuple[SshAction, ...]:
+    found = load(CATALOG).client(client)
+    principals = () if found is None else found.principals
+    return tuple(SshAction(kind="ssh", principal=one) for one in principals)
 
 
 async def _vault(sandbox: House, plan: VaultPlan) -> BootstrapReport:

@@ -88,6 +88,9 @@ def _told(report: BootstrapReport) -> str:
         f"{'subject':<10} {one.client}/{one.action} {one.subject}"
         for one in report.entities
     ]
+    lines += [
+        f"{'ssh ca':<10} {one.client} {one.public_key}" for one in report.authorities
+    ]
     lines += [f"{'unplanned':<10} auth/token/roles/{name}" for name in report.unplanned]
     lines.append(f"{'role id':<10} {WORKER} {report.worker_role_id}")
     lines.append(f"{'role id':<10} {FRONT} {report.front_role_id}")

@@ -9,7 +9,7 @@ told in the same words.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue, SecretStr, TypeAdapter
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from hvac.adapters import RawAdapter
 
 
+_NO_KEY: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+
+
 class _Data(Reply):
     data: dict[str, JsonValue] | None = None
 
@@ -33,6 +36,14 @@ class _SecretId(Reply):
 
 class _SecretIdReply(Reply):
     data: _SecretId
+
+
+class _Authority(Reply):
+    public_key: str
+
+
+class _AuthorityReply(Reply):
+    data: _Authority
 
 
 class Admin:
@@ -69,6 +80,16 @@ class Admin:
 
         call = Call(path, send, lasting=True)
         good(await self._wire.ask(call, token=self._token), call)
+
+    async def ssh_authority(self, path: str) -> str | None:
+        """Return the public key of an SSH engine, or None while it has no key."""
+        call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
+        outcome = await self._wire.ask(call, token=self._token)
+        # Vault and OpenBao say "400" for "no key yet", in words of their own.
+        if isinstance(outcome, Answer) and outcome.status in _NO_KEY:
+            return None
+        reply = parsed(_AuthorityReply, good(outcome, call).content)
+        return None if reply is None else reply.data.public_key.strip()
 
     async def put_gitlab_token(
         self, *, client: str, purpose: str, token: SecretStr

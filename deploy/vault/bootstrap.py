@@ -17,8 +17,16 @@ from pydantic import JsonValue, TypeAdapter
 from bot.domain.errors import Broken
 from bot.domain.frozen import Frozen
 from deploy.vault.ensure import Desk, Item, holds
-from deploy.vault.plan import AppRole, AwsAction, KvAction, VaultPlan, role_name
+from deploy.vault.plan import (
+    AppRole,
+    AwsAction,
+    KvAction,
+    SshAction,
+    VaultPlan,
+    role_name,
+)
 from deploy.vault.policy import action_policy, claims, front_policy, worker_policy
+from deploy.vault.ssh import Authority, authority, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,13 +63,15 @@ class BootstrapReport(Frozen):
     What the bootstrap found and did.
 
     Role ids name the AppRoles (they are no secret), `unplanned` are token roles that no
-    plan entry explains. `audited` says whether Vault has an audit device at all; None
+    plan entry explains. A host of a client must trust its authority's public key
+    (`TrustedUserCAKeys`). `audited` says whether Vault has an audit device at all; None
     when that cannot be seen, as from within a namespace. After a dry run on an empty
     Vault ids and entities are missing: nothing made them.
     """
 
     items: tuple[Item, ...]
     entities: tuple[Entity, ...]
+    authorities: tuple[Authority, ...]
     worker_role_id: str | None
     front_role_id: str | None
     unplanned: tuple[str, ...]
@@ -86,6 +96,7 @@ async def bootstrap(
     await site.engines()
     await site.audit_key()
     await site.oidc()
+    authorities = await site.authorities()
     entities: list[Entity] = []
     for client in plan.clients:
         for action in client.actions:
@@ -99,6 +110,7 @@ async def bootstrap(
     return BootstrapReport(
         items=site.desk.items,
         entities=tuple(entities),
+        authorities=authorities,
         worker_role_id=worker,
         front_role_id=front,
         unplanned=await site.unplanned(),
@@ -152,7 +164,25 @@ class _Site:
             },
         )
 
-    async def action(self, client: str, action: AwsAction | KvAction) -> str | None:
+    async def authorities(self) -> tuple[Authority, ...]:
+        """Mount one SSH authority for each client that has a host."""
+        found = []
+        for client in self.plan.clients:
+            if not any(isinstance(one, SshAction) for one in client.actions):
+                continue
+            mount = f"ssh-{client.name}"
+            await self._mount("sys/mounts", mount, {"type": "ssh"})
+            there = mount in self.mounts
+            made = await authority(
+                self.desk, self.admin if there else None, client=client.name
+            )
+            if made is not None:
+                found.append(made)
+        return tuple(found)
+
+    async def action(
+        self, client: str, action: AwsAction | KvAction | SshAction
+    ) -> str | None:
         """Write all of one pair; returns its entity's id, if it has one by now."""
         role = role_name(client, action.name)
         await self._policy(role, action_policy(client, action))
@@ -181,6 +211,12 @@ class _Site:
                     ),
                 },
             )
+        if isinstance(action, SshAction):
+            lasts = int(self.plan.certificate.total_seconds())
+            path, wanted = role_of(role, client=client, action=action, seconds=lasts)
+            there = f"ssh-{client}" in self.mounts
+            have = await self.admin.read(path) if there else None
+            await self.desk.ensure_over(path, wanted, have=have)
         return subject
 
     async def approle(self, name: str, role: AppRole, *, policy: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from bot.domain.frozen import Frozen
-from bot.domain.scope import ScopeName
+from bot.domain.scope import ScopeName, SshPrincipal, ssh_action
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 
@@ -35,7 +35,19 @@ class KvAction(Frozen):
     purpose: ScopeName
 
 
-Action = Annotated[AwsAction | KvAction, Field(discriminator="kind")]
+class SshAction(Frozen):
+    """A login on one host: Vault signs a key for its principal and no other."""
+
+    kind: Literal["ssh"]
+    principal: SshPrincipal
+
+    @property
+    def name(self) -> str:
+        """Every principal has an action, and with it a role, of its own."""
+        return ssh_action(self.principal)
+
+
+Action = Annotated[AwsAction | KvAction | SshAction, Field(discriminator="kind")]
 
 
 class Client(Frozen):
@@ -67,9 +79,10 @@ class VaultPlan(Frozen):
     Everything that the bootstrap writes.
 
     `issuer` is the origin under which AWS reaches Vault's public keys; the `iss` of a
-    token is `<issuer>/v1/identity/oidc`. `loan` caps a child token's life and
-    `identity_token` that of a JWT. `session_tags` adds client and action as principal
-    tags: a trust policy must then allow `sts:TagSession`, or AWS refuses the token.
+    token is `<issuer>/v1/identity/oidc`. `loan` caps a child token's life,
+    `identity_token` that of a JWT and `certificate` that of an SSH certificate.
+    `session_tags` adds client and action as principal tags: a trust policy must then
+    allow `sts:TagSession`, or AWS refuses the token.
     """
 
     clients: tuple[Client, ...]
@@ -81,6 +94,9 @@ class VaultPlan(Frozen):
         default=timedelta(minutes=5), gt=timedelta(), le=timedelta(minutes=10)
     )
     session_tags: bool = False
+    certificate: timedelta = Field(
+        default=timedelta(minutes=15), gt=timedelta(), le=timedelta(minutes=15)
+    )
     worker: AppRole = AppRole()
     front: AppRole = AppRole()
 

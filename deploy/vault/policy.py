@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from deploy.vault.plan import AwsAction, KvAction, VaultPlan, role_name
+from deploy.vault.plan import AwsAction, KvAction, SshAction, VaultPlan, role_name
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -27,17 +27,34 @@ def _text(name: str) -> str:
     return (files("deploy.vault") / "policies" / f"{name}.hcl").read_text()
 
 
-def _filled(template: str, /, *, client: str, action: str, purpose: str = "") -> str:
+def _filled(
+    template: str,
+    /,
+    *,
+    client: str,
+    action: str,
+    purpose: str = "",
+    principal: str = "",
+) -> str:
     return Template(_text(template)).substitute(
-        client=client, action=action, purpose=purpose, role=role_name(client, action)
+        client=client,
+        action=action,
+        purpose=purpose,
+        principal=principal,
+        role=role_name(client, action),
     )
 
 
-def action_policy(client: str, action: AwsAction | KvAction) -> str:
-    """Return what a child token of this pair may do: one read of one path."""
+def action_policy(client: str, action: AwsAction | KvAction | SshAction) -> str:
+    """Return what a child token of this pair may do: one call of one path."""
+    name = action.name
     if isinstance(action, AwsAction):
-        return _filled("act-aws", client=client, action=action.name)
-    return _filled("act-kv", client=client, action=action.name, purpose=action.purpose)
+        return _filled("act-aws", client=client, action=name)
+    if isinstance(action, SshAction):
+        return _filled(
+            "act-ssh", client=client, action=name, principal=action.principal
+        )
+    return _filled("act-kv", client=client, action=name, purpose=action.purpose)
 
 
 def worker_policy(plan: VaultPlan) -> str:

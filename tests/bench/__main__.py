@@ -28,6 +28,7 @@ from deploy.sandbox.demo import ALICE, BOB, People
 from deploy.sandbox.places import secret
 from deploy.sandbox.process import Child
 from deploy.sandbox.whole import Sandbox, Wishes
+from tests.bench import policy
 from tests.bench.bare_bolt import SIGNING_SECRET
 from tests.bench.load import Figures, load
 
@@ -164,7 +165,7 @@ async def run(requests: int, times: int) -> int:
         await sandbox.start_world()
         front = await sandbox.start_part("serve")
         await front.answers(f"{sandbox.places.bot_url}/readyz")
-        rows = told(await acks(sandbox, requests=requests))
+        rows = [*policy.run(), *told(await acks(sandbox, requests=requests))]
     finally:
         await sandbox.stop()
     shutil.rmtree(state, ignore_errors=True)
@@ -191,7 +192,11 @@ async def run(requests: int, times: int) -> int:
 
 if __name__ == "__main__":
     words = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    words.add_argument("what", nargs="?", choices=("all", "policy"), default="all")
     words.add_argument("--requests", type=int, default=3000)
     words.add_argument("--times", type=int, default=8)
     asked = words.parse_args()
+    if asked.what == "policy":
+        policy.run()
+        sys.exit(0)
     sys.exit(asyncio.run(run(asked.requests, asked.times)))

@@ -112,7 +112,10 @@ async def test_a_denial_carries_its_reason(tandem, store, proposed):
     ("member", "said"),
     [
         ("alice", "You asked for this, so you cannot decide on it"),
-        ("erin", "You are not among those who decide on this. These are: bob, dave"),
+        (
+            "erin",
+            "(rule not-a-decider, built in). These are: Bob Durand, Dave Leroy",
+        ),
         ("carol", "You are not among those who decide on this"),
         ("greg", "You work for another company"),
     ],
@@ -154,7 +157,7 @@ async def test_a_second_decision_is_told_who_was_first(tandem, proposed):
         *decide("approve", proposed)
     )
 
-    assert "bob approved it at" in ended.complaint
+    assert "Bob Durand approved it at" in ended.complaint
 
 
 async def test_a_reason_that_is_hardly_one_is_refused(tandem, store, proposed):

@@ -21,11 +21,13 @@ from fluent.syntax.visitor import Visitor
 from bot.domain.audit import EventName
 from bot.domain.catalog import DeciderRole
 from bot.domain.decision import Verdict
+from bot.domain.editing.refusal import Reason as EditingReason
 from bot.domain.operation import State
 from bot.domain.proposal import Bound
 from bot.domain.scope import Environment, Risk
 from bot.domain.terraform.finding import Kind
 from bot.domain.terraform.refusal import Reason
+from bot.outbound.catalog_policies import shipped
 
 ROOT = Path(__file__).parents[2]
 CODE = sorted(
@@ -52,7 +54,9 @@ FAMILIES = {
     "changed": list(Bound.model_fields),
     "event": [one.value for one in EventName],
     "guard": [one.value for one in Kind],
+    "refused-editing": [one.value for one in EditingReason],
     "refused-terraform": [one.value for one in Reason],
+    "because": re.findall(r'@reason\("([a-z-]+)"\)', shipped().files[0].text),
     "decided": [one.value for one in Verdict],
     "thread": [f"{one.value}{more}" for one in Verdict for more in ("", "-because")],
     "card": [f"{one.value}{more}" for one in Verdict for more in ("", "-because")],

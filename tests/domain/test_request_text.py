@@ -7,10 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.editing.edit import Consumer, Edit, Step
 from bot.domain.request_text import commit_message, description, title
-from bot.domain.terraform.edit import Edit
-from bot.domain.terraform.place import Step
-from bot.domain.terraform.readers import Consumer
 from deploy.sandbox.gitlab.interpret import Reading, reading
 from tests.domain import core_samples as core
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.domain.scope import AwsScope, Statement
+from bot.domain.scope import BIRTH_TAG, AwsScope, Statement
 
 ARN = "arn:aws:rds:eu-west-3:123456789012:db:acme-db-prod"
 
@@ -69,3 +69,20 @@ def test_a_literal_statement_is_taken_as_it_is():
     scope = AwsScope(name="rds-backup", statements=(statement,))
 
     assert scope.statements[0].resources == (ARN,)
+
+
+def test_what_has_no_name_yet_is_allowed_only_with_the_operation_s_tag():
+    born = "arn:aws:ec2:eu-west-3::snapshot/*"
+    tag = ((BIRTH_TAG, "abcdefghij234567abcd"),)
+
+    Statement(actions=("ec2:CreateSnapshot",), resources=(born,), when=tag)
+
+    for actions, resource, when in [
+        (("ec2:CreateSnapshot",), born, ()),
+        (("ec2:DeleteSnapshot",), born, tag),
+        (("ec2:CreateSnapshot",), "arn:aws:ec2:eu-west-3:123456789012:volume/*", tag),
+        (("ec2:CreateSnapshot",), born, ((BIRTH_TAG, "*"),)),
+        (("ec2:CreateSnapshot",), born, ((BIRTH_TAG, "${aws:username}"),)),
+    ]:
+        with pytest.raises(ValidationError):
+            Statement(actions=actions, resources=(resource,), when=when)

@@ -15,7 +15,7 @@ import bot
 from bot.domain import decode
 from bot.domain.decode import LONGEST_LINE, Mention, visible
 from bot.domain.errors import BadArguments, Refused
-from bot.domain.text import Word, quoted, read_words
+from bot.domain.text import Word, quoted, read_any, read_words
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +266,20 @@ def test_no_line_does_anything_but_be_read_or_refused(line):
 
     columns = [word.column for word in words]
     assert columns == sorted(set(columns))
+
+
+PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
+
+
+@given(st.text(alphabet="ab=:- /.", max_size=40) | st.text(PRINTABLE, max_size=40))
+def test_a_plain_line_read_at_once_is_read_as_character_by_character(line):
+    def read(by):
+        try:
+            return by(line)
+        except Refused as refusal:
+            return refusal.message
+
+    assert read(read_words) == read(read_any)
 
 
 @pytest.mark.parametrize(

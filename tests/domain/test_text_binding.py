@@ -14,6 +14,11 @@ from bot.domain.text import quoted, read_words
 
 RESIZE = (FieldSpec("target"), FieldSpec("size"), FieldSpec("when", required=False))
 DENY = (FieldSpec("id"), FieldSpec("reason", kind="rest", required=False))
+SERVICE = (
+    FieldSpec("action", choices=("start", "stop")),
+    FieldSpec("service"),
+    FieldSpec("host", after="on"),
+)
 HAND = (FieldSpec("to", kind="member"), FieldSpec("room", kind="channel"))
 
 
@@ -49,6 +54,26 @@ def bound(line, fields=RESIZE):
         ),
         ("reason='not now' 12", DENY, {"reason": "not now", "id": "12"}),
         ("<@U0BOB> <#C0OPS>", HAND, {"to": "U0BOB", "room": "C0OPS"}),
+        (
+            "stop nginx on web-1",
+            SERVICE,
+            {"action": "stop", "service": "nginx", "host": "web-1"},
+        ),
+        (
+            "stop on on on",
+            SERVICE,
+            {"action": "stop", "service": "on", "host": "on"},
+        ),
+        (
+            "host=web-1 stop nginx",
+            SERVICE,
+            {"host": "web-1", "action": "stop", "service": "nginx"},
+        ),
+        (
+            "stop nginx on host=web-1",
+            SERVICE,
+            {"action": "stop", "service": "nginx", "host": "host=web-1"},
+        ),
         ("room=<#C0OPS> to=<@U0BOB>", HAND, {"room": "C0OPS", "to": "U0BOB"}),
     ],
 )
@@ -75,6 +100,13 @@ def test_fields_are_filled_by_place_or_by_name(line, fields, expected):
         ('web-2 ""', RESIZE, "empty-value", "column 7"),
         ('web-2 " "', RESIZE, "empty-value", "column 7"),
         ("<@U0BOB> m5", RESIZE, "no-mention-wanted", "“target”"),
+        ("stop nginx", SERVICE, "missing", "start|stop <service> on <host>"),
+        ("stop nginx on", SERVICE, "missing", "“host”"),
+        ("stop nginx web-1", SERVICE, "word-wanted", "“on” was expected, and “web-1”"),
+        ('stop nginx "on" web-1', SERVICE, "word-wanted", "column 12"),
+        ("stop nginx <@U0BOB> web-1", SERVICE, "word-wanted", "“@U0BOB”"),
+        ("stop nginx on --x", SERVICE, "no-flags", "“--x”"),
+        ("stop nginx on web-1 web-2", SERVICE, "one-too-many", "“web-2”"),
         ("bob <#C0OPS>", HAND, "member-wanted", "got “bob”"),
         ("<#C0OPS> <#C0OPS>", HAND, "member-wanted", "got “#C0OPS”"),
         ("<@U0BOB> <@U0BOB>", HAND, "channel-wanted", "got “@U0BOB”"),
@@ -129,6 +161,23 @@ def test_any_values_come_back_by_name_in_any_order(values, random):
 
     assert bound(named, fields) == values
     assert bound(placed, fields) == values
+
+
+@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4), st.data())
+def test_any_values_come_back_behind_the_words_that_lead_to_them(values, data):
+    words = {
+        name: data.draw(st.sampled_from(["", "on", "for"]), label=name)
+        for name in values
+    }
+    fields = [FieldSpec(name, after=words[name]) for name in values]
+
+    line = " ".join(f"{words[name]} {quoted(values[name])}" for name in values)
+
+    assert bound(line, fields) == values
+    assert usage("x", fields).split() == [
+        "x",
+        *(one for name in values for one in (words[name], f"<{name}>") if one),
+    ]
 
 
 @settings(deadline=None)

@@ -13,6 +13,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -25,6 +26,7 @@ from bot.domain.writes import Task
 from bot.flow.ask import ask
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock
+from bot.flow.hint import hint
 from bot.flow.report import report
 from bot.flow.sweep import sweep
 from bot.inbound.worker import _STAGES, _AgainError, _once
@@ -285,6 +287,9 @@ class Ops:
         self.slack = SlackOracle(self.day)
         self.alice = Somebody(self, "U0ALICE")
         self.carol = Somebody(self, "U0CAROL")
+        self.ines = Somebody(self, "U0INES")
+        self.oscar = Somebody(self, "U0OSCAR")
+        self.henri = Somebody(self, "U0HENRI")
         self.bob = Somebody(self, "U0BOB")
         self.dave = Somebody(self, "U0DAVE")
         self.erin = Somebody(self, "U0ERIN")
@@ -465,6 +470,23 @@ class Ops:
         ) as http:
             (await http.put(f"{iid}{what}", json=body)).raise_for_status()
 
+    async def opens(self, who: str, branch: str, title: str, *, client: str = "acme"):
+        """Open a merge request as a person does, and let its pipeline run."""
+        project = self.day.gitlab.project(f"{client}/infra")
+        url = f"{self.day.town.places.gitlab_url}/api/v4/projects/{project.id}"
+        async with httpx.AsyncClient(
+            headers={"PRIVATE-TOKEN": person_token(who)}, trust_env=False, timeout=10
+        ) as http:
+            body = {"source_branch": branch, "target_branch": "main", "title": title}
+            answer = await http.post(f"{url}/merge_requests", json=body)
+            answer.raise_for_status()
+        await self.day.gitlab.idle()
+        return self.git.request(answer.json()["iid"], client=client)
+
+    async def hints(self, iid: int, *, project: str = "acme/infra") -> int:
+        """Have GitLab's hook say that something moved there."""
+        return await hint(project, iid, front=self.back)
+
     def hurries(self) -> None:
         """Have the worker wait for nothing: it comes back later instead."""
         pace = dataclasses.replace(PACE, hold_on=timedelta(0))
@@ -528,6 +550,7 @@ def worker_side(day: Day, *, store: Store, catalog: InForce, clock_of: Shifted) 
         registry=town.registry,
         now=clock_of.now,
         new_id=clock.new_id,
+        words=partial(town.speech.say, language="en"),
         outbox=Outbox(store),
         chat=slack_chat(
             token=day.slack.secrets.bot_token,

@@ -336,7 +336,7 @@ async def test_an_operation_that_vanishes_is_broken(ops):
     with pytest.raises(Broken, match="is gone"):
         await carry_request._announce(resize, back=back)
     with pytest.raises(Broken, match="is gone"):
-        await carry_request._note_merged(resize, None, back=back)
+        await carry_request.note_merged(resize, None, back=back)
     with pytest.raises(Broken, match="is gone"):
         await carry_action._announce(backup, playbook, back=back)
     with pytest.raises(Broken, match="is gone"):

@@ -255,6 +255,7 @@ async def test_a_client_that_left_the_catalog_is_cleared_away_and_told_of(ops, l
                 provider=whole.provider,
                 clients=tuple(one for one in whole.clients if one.id != "globex"),
                 routes=whole.routes,
+                policies=whole.policies,
             )
 
     back = ops.with_ports(catalog=Fewer())

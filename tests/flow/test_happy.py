@@ -147,7 +147,17 @@ async def test_a_target_with_a_look_alike_is_pointed_out(ops):
 async def test_a_target_without_a_look_alike_carries_no_note(ops):
     card = await ops.alice.asks("resize web-staging t3.medium")
 
-    assert card.operation.proposal.notes == ()
+    assert all(not one.key for one in card.operation.proposal.notes)
+
+
+async def test_the_card_of_a_resize_tells_the_price_and_that_it_stops(ops):
+    known = await ops.alice.asks("resize web-2 m5.large")
+    unknown = await ops.alice.asks("resize web-staging m5.metal")
+
+    assert "Price a month: +47.30 USD (34.46 to 81.76; on demand, Linux" in known
+    assert "eu-west-3, list of 2025-03-02" in known
+    assert "It is stopped and started for this" in known
+    assert "Price a month: unknown" in unknown
 
 
 async def test_a_value_that_lives_in_a_tfvars_file_is_changed_there(ops):

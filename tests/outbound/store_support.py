@@ -29,6 +29,7 @@ TABLES = (
     "courtesy",
     "audit",
     "audit_checkpoint",
+    "delegation",
 )
 
 

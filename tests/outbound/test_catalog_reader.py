@@ -325,7 +325,6 @@ def test_a_misspelt_file_is_named_with_what_was_meant(texts, folder):
     (folder / ROUTES).rename(folder / "route.yaml")
     (folder / "notes.yml").write_text("a: b")
     (folder / "README.md").write_text("read me")
-    (folder / "policy.cedar").write_text("forbid(principal, action, resource);")
     (folder / ".hidden.yaml").write_text("- what: ever")
     (folder / "clients" / ".git").mkdir()
 

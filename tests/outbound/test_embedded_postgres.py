@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -31,15 +32,6 @@ server = EmbeddedPostgres(Path(sys.argv[1]))
 print(asyncio.run(server.start()), flush=True)
 time.sleep(60)
 """
-
-
-def alive(pid):
-    """Whether the process table has it, be it as a zombie."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -172,10 +164,10 @@ async def test_a_server_that_was_released_leaves_no_zombie_when_it_ends(director
         pass  # it is adopted, and stopped at the end
 
     for _ in range(1000):
-        if not alive(pid):
+        if not psutil.pid_exists(pid):
             break
         await asyncio.sleep(0.01)
-    assert not alive(pid)
+    assert not psutil.pid_exists(pid)
 
 
 async def test_stopping_what_does_not_run_changes_nothing(directory):

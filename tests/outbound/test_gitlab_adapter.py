@@ -395,7 +395,9 @@ async def test_what_people_wrote_triggers_nothing_in_gitlab(forge, world):
         description=f"Said:\n\n{fenced(said)}\n",
         commit_message=f"{one_line(said)}\n\nOperation: op1\n",
     )
-    await forge.note("acme/infra", iid=1, body=fenced(said), token=PREPARE)
+    await forge.note(
+        "acme/infra", iid=1, body=fenced(said), key="tandem:1", token=PREPARE
+    )
 
     for kind in ("quick_action.performed", "mention.sent", "reference.made"):
         assert world.ledger.of(kind) == []

@@ -14,14 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from bot.domain.audit import Checkpoint
 from bot.domain.errors import Broken, Unavailable
 from bot.domain.message import Message
-from bot.domain.writes import Delivery, Lent, Overtaken, Writes
+from bot.domain.timing.lent import Delegation
+from bot.domain.writes import Delivery, Lending, Lent, Overtaken, Writes
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.outbox import Outbox
 from tests.domain import core_samples as core
 from tests.outbound.store_support import TABLES, ask, asking, count, event, opened
 from tests.outbound.store_support import operation as made
 
-KEPT_ONCE = ("audit", "audit_checkpoint", "decision", "delivery")
+KEPT_ONCE = ("audit", "audit_checkpoint", "decision", "delegation", "delivery")
 NOBODYS = "' OR true --"
 
 
@@ -48,6 +49,19 @@ def full(client, number):
         ),
         checkpoints=(
             Checkpoint(client=client, seq=1, head="0" * 64, at=core.NOW, signature="s"),
+        ),
+        lending=Lending(
+            given=(
+                Delegation(
+                    id=one.id,
+                    client=client,
+                    role="client.owner",
+                    giver="carol",
+                    taker="alice",
+                    begins=core.NOW,
+                    until=core.NOW + timedelta(hours=1),
+                ),
+            )
         ),
     )
 

@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from bot.domain.errors import Broken, Unacknowledged, Unavailable
 from bot.domain.message import Message
-from bot.domain.writes import Delivery, Duplicate, Overtaken
+from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
+from tests.domain import core_samples as core
 from tests.outbound.store_support import ask, asking, count, event, opened
 from tests.outbound.store_support import operation as made
 
@@ -111,6 +112,34 @@ async def test_of_one_delivery_in_one_batch_the_first_counts(database, store):
     assert (ends[0], {type(end) for end in ends[1:]}) == (None, {Duplicate})
     assert [end.answer for end in ends[1:]] == [ANSWER] * 3
     assert await count(database, "operation") == 2
+
+
+async def test_a_job_wanted_once_is_one_however_many_of_a_batch_want_it(
+    database, store
+):
+    once = Job(task=Task.WATCH, operation=made(1).id, once=True)
+    hints = [
+        Writes(client="acme", at=core.NOW, jobs=(once,), events=(event(n=n),))
+        for n in range(4)
+    ]
+
+    ends = await batch(database, store, *hints)
+
+    assert ends == [None] * 4
+    assert await count(database, "audit") == 5
+    assert await count(database, "procrastinate_jobs") == 2
+
+
+async def test_a_batch_of_those_that_fit_is_taken_as_one(database, store):
+    ones = [delivered(made(n), f"slack:{n}") for n in range(1, 6)]
+
+    ends = await batch(database, store, *ones)
+
+    # Tried one by one, each would be a subtransaction with a number of its own.
+    numbers = "SELECT count(DISTINCT xmin::text) FROM operation"
+    ((found,),) = await ask(database.owner, numbers)
+    assert ends == [None] * 5
+    assert found == 2
 
 
 async def test_the_audit_has_them_in_the_order_they_came(database, store):

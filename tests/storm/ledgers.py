@@ -14,12 +14,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx
 from sqlalchemy import select
 
 from bot import wiring
+from bot.domain.operation import State
 from bot.flow.export import exported
 from bot.outbound.postgres import tables as t
 from bot.outbound.slack.looks import SIGNS
@@ -32,14 +33,13 @@ from deploy.sandbox.slack.ledger import read_entries
 from deploy.vault.admin import Admin
 from tests.storm.world import ENDS, World
 
-if TYPE_CHECKING:
-    from bot.domain.operation import State
-
 ROOT: Final = Path(__file__).parents[2]
 _MAY_DECIDE: Final = {
     "acme": frozenset({"bob", "dave", "carol"}),
     "globex": frozenset({"bob", "dave", "greg"}),
 }
+# How the product names its sessions at AWS, and the operation after it.
+_SESSION: Final = "tandem-"
 _END_SIGNS: Final = {SIGNS[state]: state for state in ENDS}
 
 
@@ -97,9 +97,9 @@ async def judge(world: World, *, at_rest: bool = True) -> Book:
     book, asked = Book(), world.asked
     if at_rest:
         await _drained(world, asked)
-    effects = [*await _merges(world, book), *_snapshots(world)]
+    effects = [*await _merges(world, book), *_calls(world)]
     book.merges = sum(one.kind == "merge" for one in effects)
-    book.snapshots = sum(one.kind == "snapshot" for one in effects)
+    book.snapshots = sum("Snapshot" in one.kind for one in effects)
     for (operation, kind), count in Counter(
         (e.operation, e.kind) for e in effects
     ).items():
@@ -141,6 +141,8 @@ async def _left(store: Any, asked: dict[str, str]) -> tuple[Any, ...]:
             (one.id, one.state.value)
             for one in await store.unfinished(client)
             if one.id in asked
+            # What nobody can know stays so; whoever waits for an end says so itself.
+            and one.state is not State.IN_DOUBT
         ]
         loans += [one.operation for one in await store.open_leases(client)]
         async with store.reading(client) as connection:
@@ -191,17 +193,21 @@ async def _requests(world: World) -> list[dict[str, Any]]:
     return found
 
 
-def _snapshots(world: World) -> list[Effect]:
+def _calls(world: World) -> list[Effect]:
+    """Every call that changed AWS, whatever it was, by the operation that made it."""
     file = world.sandbox.state / "aws" / "ledger.jsonl"
     entries = [AwsEntry.model_validate_json(one) for one in _whole_lines(file)]
     return [
         Effect(
-            operation=one.parameters["DBSnapshotIdentifier"].rsplit("-", 1)[1],
-            kind="snapshot",
+            operation=one.session.removeprefix(_SESSION),
+            kind=one.action,
             at=one.at,
         )
         for one in entries
-        if one.action == "rds:CreateDBSnapshot" and one.outcome == "performed"
+        # Lending credentials changes nothing but who may; terraform is GitLab's.
+        if one.session.startswith(_SESSION)
+        and one.outcome == "performed"
+        and not one.action.startswith("sts:")
     ]
 
 

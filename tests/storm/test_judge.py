@@ -18,7 +18,7 @@ def snapshot(seq, operation):
         "seq": seq,
         "at": clock.now().isoformat(),
         "principal": "arn:aws:sts::123456789012:assumed-role/tandem-acme/x",
-        "session": "x",
+        "session": f"tandem-{operation}",
         "action": "rds:CreateDBSnapshot",
         "region": "eu-west-3",
         "resources": [],
@@ -42,7 +42,7 @@ async def test_the_judge_sees_what_is_lost_doubled_and_unapproved():
 
     assert not found.clean
     assert sorted(found.lost) == sorted(f"{one}: no card" for one in (lost, twice))
-    assert found.doubled == [f"snapshot of {twice}: 2"]
+    assert found.doubled == [f"rds:CreateDBSnapshot of {twice}: 2"]
     assert any("nobody asked" in one for one in found.unapproved)
     assert any("which was off" in one for one in found.unapproved)
     assert any("started 0 times" in one for one in found.unapproved)

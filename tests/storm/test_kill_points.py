@@ -8,7 +8,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from bot import registry
 from bot.domain.operation import State
+from bot.domain.playbook import LiveState
+from bot.domain.way_back import Before, WayBack
 from deploy.sandbox.openbao_process import free_port
 from tests.storm.ledgers import judge
 from tests.storm.signed import Signed, click, slash
@@ -27,50 +30,106 @@ async def world():
         yield found
 
 
-LINES = {
-    "resize": ("resize web-2 m5.large", "resize web-2 t3.medium"),
-    "backup": ("backup db-prod", "backup db-prod"),
+# Every command is here by being there: forth by its own example, back by its way back.
+COMMANDS = registry.load().commands
+# A reboot leaves no trace at AWS: killed between its announcement and its answer it
+# stays in doubt for good, and is not repeated.
+TRACELESS = {"restart"}
+# These log into a machine of their own, which the sandbox has not: see tests/real.
+ON_HOSTS = {"service"}
+
+
+# What is always called on the way from approved to done, whatever the machine does.
+ALWAYS = (
+    "store.write[operation.started",
+    "store.write[effect.verified",
+    "store.write[operation.done",
+)
+ACTS = {
+    "resize": ("store.write[merge.announced", "forge.merge", "store.write[merge.done"),
+    "backup": ("store.write[action.announced", "aws.call[CreateDBSnapshot]"),
 }
 
 
+def without(names, points):
+    """Return the calls of these names that are not among the points, either side."""
+    return [
+        f"{name} {moment}"
+        for name in names
+        for moment in ("before", "after")
+        if not any(
+            point.startswith(name) and point.endswith(moment) for point in points
+        )
+    ]
+
+
 async def one_life(world, line):
-    """Bring one operation from asked to done."""
+    """Bring one operation from asked to its end, and return the next line to ask."""
     operation = await world.asks(line)
-    await world.until(operation, State.PROPOSED)
+    asked = await world.until(operation, State.PROPOSED, State.REFUSED)
+    if asked.state is State.REFUSED:
+        return None
     await world.approves(operation)
-    await world.until(operation, State.DONE)
+    ends = (State.DONE, *([State.IN_DOUBT] if asked.command in TRACELESS else []))
+    await world.until(operation, *ends)
+    return asked.proposal.way_back or line
 
 
-@pytest.mark.parametrize("route", ["resize", "backup"])
+def way_back_of_another(name):
+    """Whether another command's way back is this one, and so walks through it."""
+    others = (one for one in COMMANDS.values() if one.spec.name != name)
+    for command in others:
+        words = {one.name: one.example for one in command.spec.arguments}
+        back = command.model_validate(words).undo(Before(state=LiveState(items=())))
+        if isinstance(back, WayBack) and back.command == name:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("route", sorted(set(COMMANDS) - ON_HOSTS))
 async def test_no_call_point_loses_or_doubles_anything(world, route):
     clean = await world.bot("work")
-    await one_life(world, LINES[route][0])
-    await judge(world)  # returns once all is said, which has call points too
+    line = COMMANDS[route].spec.example
+    for life in range(2):
+        back = await one_life(world, line)
+        if back is None and life == 0:
+            await clean.stop()
+            assert way_back_of_another(route), "its example cannot be walked"
+            pytest.skip("walked as the way back of another command")
+        assert back is not None
+        line = back
+        await judge(world)  # returns once all is said, which has call points too
     points = tuple(dict.fromkeys(clean.passed))
     await clean.stop()
+    sure = (*ALWAYS, *ACTS.get(route, ()))
+    assert not without(sure, points)
 
     began, turn = time.monotonic(), 0
     mortal = await world.bot("work", points=points, bury=True)
     while set(points) - set(mortal.deaths) and turn < 6:
         turn += 1
-        await one_life(world, LINES[route][turn % 2])
-    left = set(points) - set(mortal.deaths)
+        line = await one_life(world, line)
     # Once for all: what a death left lent is only given back after a minute.
     book = await judge(world)
     await mortal.stop()
+    came, died = set(mortal.passed) & set(points), set(mortal.deaths)
 
     told(
         {
             "route": route,
             "points": len(points),
             "kills": len(mortal.deaths),
-            "not reached": sorted(left),
+            "never came again": sorted(set(points) - came),
             "seconds": round(time.monotonic() - began, 1),
             **book.figures(),
         }
     )
     assert book.clean, book
-    assert not left
+    # Some calls are made only if the world is slow (another poll, a word that it still
+    # waits, a job put back): they are not always there to be died at. What came was.
+    assert not came - died
+    # What is in doubt is not gone on with, so its later points come in other lives.
+    assert not without(sure, died) or route in TRACELESS
 
 
 ASKED = "store.write[operation.asked job:prepare]"

@@ -11,10 +11,13 @@ from bot.domain.catalog.client import (
     Criticality,
     Database,
     Gitlab,
+    Host,
     Instance,
     Inventory,
+    Parameter,
     Target,
     Terraform,
+    Volume,
 )
 from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.layout import Inconsistency, Problem
@@ -27,12 +30,13 @@ from bot.domain.catalog.people import (
     ProviderChannel,
     ProviderMember,
     ProviderRole,
-    Shift,
     SlackIdentity,
 )
 from bot.domain.catalog.refusal import CatalogRefused
+from bot.domain.catalog.rights import known_names
 from bot.domain.catalog.routes import DeciderRole, Match, Place, RouteRule, Routes
 from bot.domain.catalog.rule_consistency import unknown_commands
+from bot.domain.catalog.shift import Shift
 from bot.domain.catalog.whole import Catalog
 
 __all__ = [
@@ -47,10 +51,12 @@ __all__ = [
     "Database",
     "DeciderRole",
     "Gitlab",
+    "Host",
     "Inconsistency",
     "Instance",
     "Inventory",
     "Match",
+    "Parameter",
     "Person",
     "Place",
     "Problem",
@@ -64,6 +70,8 @@ __all__ = [
     "SlackIdentity",
     "Target",
     "Terraform",
+    "Volume",
     "inconsistencies",
+    "known_names",
     "unknown_commands",
 ]

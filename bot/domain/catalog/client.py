@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bot.domain.catalog.host import ServiceName, Ssh
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -27,6 +28,8 @@ from bot.domain.catalog.names import (
     DatabaseId,
     Directory,
     Duration,
+    FileKey,
+    FilePath,
     GitBranch,
     GitlabProject,
     InstanceId,
@@ -34,11 +37,17 @@ from bot.domain.catalog.names import (
     NameTag,
     ShownName,
     TargetName,
+    VolumeId,
 )
+from bot.domain.catalog.parameter import read_value
 from bot.domain.catalog.people import Channel, ClientMember
+from bot.domain.change import SetValue
 from bot.domain.frozen import Frozen
+from bot.domain.guidelines.advice import Guide
 from bot.domain.message import Language
 from bot.domain.scope import Environment
+from bot.domain.timing.freeze import FreezeRule
+from bot.domain.timing.hours import Hours
 
 
 class Criticality(StrEnum):
@@ -84,6 +93,25 @@ class DatabaseAws(Frozen):
     db_identifier: Annotated[DatabaseId, Field(description="Its DB identifier.")]
 
 
+class VolumeAws(Frozen):
+    """How an EBS volume is found: by its id, or by its Name tag; one of the two."""
+
+    volume_id: Annotated[
+        VolumeId | None, Field(description="Its id, vol-…, if it never changes.")
+    ] = None
+    name_tag: Annotated[
+        NameTag | None, Field(description="Its Name tag, which only it may carry.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.volume_id is None) == (self.name_tag is None):
+            raise PydanticCustomError(
+                "catalog.volume-identity", "wanted volume_id or name_tag"
+            )
+        return self
+
+
 class _Target(Frozen):
     """What is written of any target."""
 
@@ -117,7 +145,69 @@ class Database(_Target):
     aws: Annotated[DatabaseAws, Field(description="How it is found on AWS.")]
 
 
-Target = Annotated[Instance | Database, Field(discriminator="kind")]
+class Volume(_Target):
+    """A disk: an EBS volume."""
+
+    kind: Literal["volume"]
+    aws: Annotated[VolumeAws, Field(description="How it is found on AWS.")]
+    instance: Annotated[
+        TargetName | None, Field(description="The instance it is attached to, if any.")
+    ] = None
+
+
+class Host(_Target):
+    """A machine that Tandem may log into; an EC2 instance can be a host as well."""
+
+    kind: Literal["host"]
+    ssh: Annotated[Ssh, Field(description="How Tandem logs in.")]
+    init: Annotated[
+        Literal["systemd", "sysvinit"], Field(description="What runs its services.")
+    ] = "systemd"
+    services: Annotated[
+        tuple[ServiceName, ...],
+        Field(description="Services that may be started, stopped and restarted."),
+    ] = ()
+
+
+class Parameter(_Target):
+    """A configuration value: one key of one file in the client's project."""
+
+    kind: Literal["parameter"]
+    file: Annotated[FilePath, Field(description="The file, from the project's top.")]
+    format: Annotated[
+        Literal["hcl", "yaml", "json"],
+        Field(description="hcl for Terraform variables, yaml for Ansible, json."),
+    ]
+    path: Annotated[
+        tuple[FileKey | Annotated[int, Field(strict=True, ge=0)], ...],
+        Field(min_length=1, description="The keys that lead to the value."),
+    ]
+    type: Annotated[
+        Literal["text", "integer", "number", "boolean"],
+        Field(description="What the value is, in the file as well."),
+    ]
+    min: Annotated[float | None, Field(description="The least number.")] = None
+    max: Annotated[float | None, Field(description="The greatest number.")] = None
+    choices: Annotated[
+        tuple[str, ...], Field(description="The only values allowed, if it has some.")
+    ] = ()
+
+    def setting(self, text: str) -> SetValue:
+        """Return the edit that gives it this value; refuses one that does not fit."""
+        value = read_value(
+            text,
+            name=self.name,
+            type=self.type,
+            least=self.min,
+            most=self.max,
+            choices=self.choices,
+        )
+        return SetValue(file=self.file, format=self.format, path=self.path, value=value)
+
+
+Target = Annotated[
+    Instance | Database | Volume | Host | Parameter, Field(discriminator="kind")
+]
 
 
 class Inventory(Frozen):
@@ -190,6 +280,33 @@ class Aws(Frozen):
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
 
 
+class TrustLevel(StrEnum):
+    """How far a client has come on the ladder, from asking to merging by itself."""
+
+    PROPOSE = "propose"
+    REVIEW = "review"
+    SELF_SERVE = "self-serve"
+    COMMITTER = "committer"
+
+
+class Trust(Frozen):
+    """The client's step on the ladder, for each environment."""
+
+    staging: Annotated[TrustLevel, Field(description="Its step in staging.")] = (
+        TrustLevel.PROPOSE
+    )
+    production: Annotated[TrustLevel, Field(description="Its step in production.")] = (
+        TrustLevel.PROPOSE
+    )
+
+    def level(self, environment: Environment) -> TrustLevel:
+        """Return the client's step in this environment."""
+        return {
+            Environment.STAGING: self.staging,
+            Environment.PRODUCTION: self.production,
+        }[environment]
+
+
 class Requests(Frozen):
     """How long a request of this client waits, where its route does not say."""
 
@@ -221,9 +338,28 @@ class Client(Frozen):
     requests: Annotated[Requests, Field(description="How long requests wait.")] = (
         Requests()
     )
+    guidelines: Annotated[
+        Guide, Field(description="What its own merge requests are held to.")
+    ] = Guide()
+    hours: Annotated[
+        Hours | None,
+        Field(description="When the client is there; always, if not given."),
+    ] = None
+    freezes: Annotated[
+        tuple[FreezeRule, ...], Field(description="When nothing is decided or run.")
+    ] = ()
+    trust: Annotated[
+        Trust, Field(description="How far it is trusted; rules may ask for it.")
+    ] = Trust()
     targets: SkipJsonSchema[tuple[Target, ...]] = ()
 
-    def target(self, name: str) -> Instance | Database | None:
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The principals of its hosts; Vault has a role for each."""
+        hosts = (one for one in self.targets if isinstance(one, Host))
+        return tuple(sorted(host.ssh.principal for host in hosts))
+
+    def target(self, name: str) -> Target | None:
         """Return the target of exactly this name, if the client has it."""
         for target in self.targets:
             if target.name == name:

@@ -10,7 +10,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bot.domain.catalog.client import Instance
+from bot.domain.catalog.client import (
+    Database,
+    Host,
+    Instance,
+    Parameter,
+    Volume,
+)
 from bot.domain.catalog.layout import (
     INVENTORY_FILE,
     PROVIDER_FILE,
@@ -18,13 +24,15 @@ from bot.domain.catalog.layout import (
     Steps,
     client_file,
 )
+from bot.domain.catalog.parameter import fits
+from bot.domain.catalog.rota_consistency import rota_inconsistencies
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
 from bot.domain.suggest import near
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from bot.domain.catalog.client import Client, Database
+    from bot.domain.catalog.client import Client
     from bot.domain.catalog.people import (
         Channel,
         ClientMember,
@@ -45,7 +53,7 @@ def inconsistencies(
             _organisations(provider, clients),
             _people(provider, clients),
             _channels(provider, clients),
-            _rota(provider),
+            rota_inconsistencies(provider),
             _platforms(clients),
             _targets(clients),
             rule_inconsistencies(clients, routes),
@@ -133,30 +141,6 @@ def _channels(provider: Provider, clients: Sequence[Client]) -> Iterator[Inconsi
         yield from _team(provider, channel.team, file, (*steps, "team"))
 
 
-def _rota(provider: Provider) -> Iterator[Inconsistency]:
-    known = [member.id for member in provider.members]
-    for index, shift in enumerate(provider.on_call):
-        here = ("on_call", index)
-        for number, member in enumerate(shift.members):
-            place = (*here, "members", number)
-            if member not in known:
-                shown = ", ".join(near(member, known) or known) or "-"
-                args: dict[str, str | int | Message] = {"got": member, "known": shown}
-                yield Inconsistency.at(PROVIDER_FILE, place, "unknown-member", args)
-            if member in shift.members[:number]:
-                yield Inconsistency.at(
-                    PROVIDER_FILE, place, "twice-on-shift", {"got": member}
-                )
-        if shift.begins and shift.until and shift.until <= shift.begins:
-            yield Inconsistency.at(PROVIDER_FILE, (*here, "until"), "shift-ends-first")
-        for number, earlier in enumerate(provider.on_call[:index]):
-            if earlier.begins is None and earlier.until is None:
-                yield Inconsistency.at(
-                    PROVIDER_FILE, here, "shift-hidden", {"by": number + 1}
-                )
-                break
-
-
 def _platforms(clients: Sequence[Client]) -> Iterator[Inconsistency]:
     """What separates clients from each other is never shared (threats I7)."""
     projects, roles = _Once("repeated-project"), _Once("repeated-role")
@@ -180,12 +164,18 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
     for client in clients:
         file = client_file(client.id, INVENTORY_FILE)
         names, addresses = _Once("repeated-target"), _Once("repeated-address")
+        values = _Once("repeated-parameter")
         for index, target in enumerate(client.targets):
             here = ("targets", index)
             yield from names.again(target.name, target.name, file, (*here, "name"))
-            key, shown = _resource(target)
+            if isinstance(target, Parameter):
+                yield from _declared(client, target, values, file, here)
+                continue
+            section, key, shown = _resource(target)
             resource = (client.aws.account, client.aws.region, key, shown)
-            yield from resources.again(resource, shown, file, (*here, "aws", key))
+            yield from resources.again(resource, shown, file, (*here, section, key))
+            if isinstance(target, Volume):
+                yield from _attached(client, target, file, here)
             if target.terraform is not None:
                 address = target.terraform.address
                 whole = (target.terraform.directory, address)
@@ -194,13 +184,55 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
                 yield from _jobs(client, target.environment, file, here)
 
 
-def _resource(target: Instance | Database) -> tuple[str, str]:
-    """Return by which key the target is found on AWS, and as what."""
-    if not isinstance(target, Instance):
-        return "db_identifier", target.aws.db_identifier
+def _declared(
+    client: Client, one: Parameter, values: _Once, file: str, here: Steps
+) -> Iterator[Inconsistency]:
+    """A parameter is declared once, and its bounds and choices fit its type."""
+    shown = f"{one.file}: {'.'.join(map(str, one.path))}"
+    yield from values.again((one.file, one.path), shown, file, (*here, "path"))
+    numeric = one.type in {"integer", "number"}
+    for name, bound in (("min", one.min), ("max", one.max)):
+        if bound is not None and not numeric:
+            args: dict[str, str | int | Message] = {"name": name, "type": one.type}
+            yield Inconsistency.at(file, (*here, name), "bound-of-no-number", args)
+    if one.min is not None and one.max is not None and one.max < one.min:
+        yield Inconsistency.at(file, (*here, "max"), "bounds-crossed")
+    for index, choice in enumerate(one.choices):
+        if fits(choice, type=one.type) is None:
+            args = {"got": choice, "type": one.type}
+            place = (*here, "choices", index)
+            yield Inconsistency.at(file, place, "choice-of-other-type", args)
+    if one.format == "hcl":
+        yield from _jobs(client, one.environment, file, here)
+
+
+def _attached(
+    client: Client, volume: Volume, file: str, here: Steps
+) -> Iterator[Inconsistency]:
+    """A volume is attached to an instance of the same inventory."""
+    known = [one.name for one in client.targets if isinstance(one, Instance)]
+    if volume.instance is not None and volume.instance not in known:
+        args: dict[str, str | int | Message] = {
+            "got": volume.instance,
+            "known": ", ".join(near(volume.instance, known) or known) or "-",
+        }
+        yield Inconsistency.at(file, (*here, "instance"), "unknown-instance", args)
+
+
+def _resource(target: Instance | Database | Volume | Host) -> tuple[str, str, str]:
+    """Return where is written how the target is found, by which key, and as what."""
+    if isinstance(target, Host):
+        # Two hosts of one principal would take each other's certificates.
+        return "ssh", "principal", target.ssh.principal
+    if isinstance(target, Database):
+        return "aws", "db_identifier", target.aws.db_identifier
+    if isinstance(target, Volume):
+        if target.aws.volume_id is not None:
+            return "aws", "volume_id", target.aws.volume_id
+        return "aws", "name_tag", f"volume {target.aws.name_tag}"
     if target.aws.instance_id is not None:
-        return "instance_id", target.aws.instance_id
-    return "name_tag", target.aws.name_tag or ""
+        return "aws", "instance_id", target.aws.instance_id
+    return "aws", "name_tag", target.aws.name_tag or ""
 
 
 def _jobs(

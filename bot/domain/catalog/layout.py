@@ -12,6 +12,8 @@ ROUTES_FILE: Final = "routes.yaml"
 CLIENTS_FOLDER: Final = "clients"
 CLIENT_FILE: Final = "client.yaml"
 INVENTORY_FILE: Final = "inventory.yaml"
+POLICIES_FOLDER: Final = "policies"
+POLICY_ENDING: Final = ".cedar"
 
 Steps = tuple[str | int, ...]
 

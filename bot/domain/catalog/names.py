@@ -22,6 +22,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.domain.scope import Risk
+from bot.domain.timing.holiday import COUNTRY
+from bot.domain.timing.zone import CLOCK, DAY, TIMEZONE, WALL
 
 ORGANISATION_ID: Final = r"^[a-z][a-z0-9-]{1,30}$"
 MEMBER_ID: Final = r"^[a-z][a-z0-9._-]{1,40}$"
@@ -43,11 +45,15 @@ ADDRESS: Final = (
     r'^([A-Za-z_][A-Za-z0-9_-]*(\[([0-9]+|"[A-Za-z0-9._-]+")\])?\.)+'
     r'[A-Za-z_][A-Za-z0-9_-]*(\[([0-9]+|"[A-Za-z0-9._-]+")\])?$'
 )
+# A file of the project by its whole path: no `..`, nothing hidden, no absolute path.
+FILE: Final = r"^([A-Za-z0-9_][A-Za-z0-9_.-]*/){0,20}[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+FILE_KEY: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,80}$"
 ATTRIBUTE: Final = r"^[a-z][a-z0-9_]{0,60}$"
 AWS_ACCOUNT: Final = r"^[0-9]{12}$"
 AWS_REGION: Final = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 AWS_ROLE: Final = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}$"
 INSTANCE_ID: Final = r"^i-[0-9a-f]{8,17}$"
+VOLUME_ID: Final = r"^vol-[0-9a-f]{8,17}$"
 NAME_TAG: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 DATABASE_ID: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 DURATION: Final = r"^[1-9][0-9]{0,3}[mhd]$"
@@ -55,6 +61,8 @@ MOMENT: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})$"
 )
+FEED_NAME: Final = r"^[a-z][a-z0-9-]{1,40}$"
+SLACK_GROUP: Final = r"^S[A-Z0-9]{2,20}$"
 
 EXAMPLES: Final = {
     ORGANISATION_ID: "acme",
@@ -73,15 +81,24 @@ EXAMPLES: Final = {
     JOB_NAME: "plan:production",
     DIRECTORY: "environments/production",
     ADDRESS: "aws_instance.web_2",
+    FILE: "ansible/group_vars/web.yml",
+    FILE_KEY: "nginx_workers",
     ATTRIBUTE: "instance_type",
     AWS_ACCOUNT: '"123456789012"',
     AWS_REGION: "eu-west-3",
     AWS_ROLE: "arn:aws:iam::123456789012:role/tandem-acme",
     INSTANCE_ID: "i-0123456789abcdef0",
+    VOLUME_ID: "vol-0123456789abcdef0",
     NAME_TAG: "web-2",
     DATABASE_ID: "acme-db-prod",
     DURATION: "45m, 4h or 2d",
     MOMENT: "2026-12-24T18:00:00+01:00",
+    TIMEZONE: "Europe/Paris",
+    COUNTRY: "FR or FR-57",
+    CLOCK: '"09:00"',
+    DAY: "2026-12-24",
+    WALL: "2026-12-24T18:00",
+    SLACK_GROUP: "S0ONCALL",
 }
 
 OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION_ID)]
@@ -101,12 +118,17 @@ GitBranch = Annotated[str, StringConstraints(pattern=GIT_BRANCH)]
 JobName = Annotated[str, StringConstraints(pattern=JOB_NAME)]
 Directory = Annotated[str, StringConstraints(pattern=DIRECTORY)]
 Address = Annotated[str, StringConstraints(pattern=ADDRESS)]
+FilePath = Annotated[str, StringConstraints(pattern=FILE, max_length=200)]
+FileKey = Annotated[str, StringConstraints(pattern=FILE_KEY)]
 Attribute = Annotated[str, StringConstraints(pattern=ATTRIBUTE)]
 AwsAccount = Annotated[str, StringConstraints(pattern=AWS_ACCOUNT)]
 AwsRegion = Annotated[str, StringConstraints(pattern=AWS_REGION)]
 AwsRoleArn = Annotated[str, StringConstraints(pattern=AWS_ROLE)]
 InstanceId = Annotated[str, StringConstraints(pattern=INSTANCE_ID)]
+VolumeId = Annotated[str, StringConstraints(pattern=VOLUME_ID)]
 NameTag = Annotated[str, StringConstraints(pattern=NAME_TAG)]
+FeedName = Annotated[str, StringConstraints(pattern=FEED_NAME)]
+SlackGroup = Annotated[str, StringConstraints(pattern=SLACK_GROUP)]
 DatabaseId = Annotated[str, StringConstraints(pattern=DATABASE_ID, max_length=63)]
 
 _UNITS: Final = {

@@ -2,31 +2,32 @@
 People and rooms as the catalog has them, and the provider's own file.
 
 A person is who a signed request says: (Slack team, user) written down here, never an
-e-mail or a shown name (threats B1, B3). Clients' files are in `client`.
+e-mail or a shown name (threats B1, B3). Clients' files are in `client`, the rota's
+entries in `shift`.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.catalog.names import (
     ChannelName,
     GitlabUser,
     MemberId,
-    Moment,
     OrganisationId,
     ShownName,
     SlackChannel,
     SlackTeam,
     SlackUser,
 )
+from bot.domain.catalog.shift import Shift
+from bot.domain.catalog.time_rules import Escalation, Quiet
 from bot.domain.frozen import Frozen
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from bot.domain.timing.freeze import FreezeRule
+from bot.domain.timing.hours import Hours
 
 
 class ProviderRole(StrEnum):
@@ -34,6 +35,7 @@ class ProviderRole(StrEnum):
 
     ENGINEER = "engineer"
     MANAGER = "manager"
+    AUDITOR = "auditor"
 
 
 class ClientRole(StrEnum):
@@ -41,6 +43,8 @@ class ClientRole(StrEnum):
 
     DEVELOPER = "developer"
     OWNER = "owner"
+    TRAINEE = "trainee"
+    AUDITOR = "auditor"
 
 
 class SlackIdentity(Frozen):
@@ -73,6 +77,10 @@ class _Member(Frozen):
         GitlabUser | None,
         Field(description="GitLab user name: who wrote a commit may not approve it."),
     ] = None
+    deactivated: Annotated[
+        bool,
+        Field(description="True takes every right away at once; the name stays known."),
+    ] = False
 
 
 class ProviderMember(_Member):
@@ -80,7 +88,10 @@ class ProviderMember(_Member):
 
     roles: Annotated[
         tuple[ProviderRole, ...],
-        Field(min_length=1, description="What this person may be asked to decide as."),
+        Field(
+            min_length=1,
+            description="What this person is; routes and policies say what for.",
+        ),
     ]
 
 
@@ -89,37 +100,11 @@ class ClientMember(_Member):
 
     roles: Annotated[
         tuple[ClientRole, ...],
-        Field(min_length=1, description="What this person may be asked to decide as."),
-    ]
-
-
-class Shift(Frozen):
-    """Who is on call, first to be called first; with no times, always."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True
-    )
-
-    members: Annotated[
-        tuple[MemberId, ...],
-        Field(min_length=1, description="Provider members, first called first."),
-    ]
-    begins: Annotated[
-        Moment | None,
         Field(
-            alias="from", description="The first moment of the shift, with its zone."
+            min_length=1,
+            description="What this person is; routes and policies say what for.",
         ),
-    ] = None
-    until: Annotated[
-        Moment | None,
-        Field(description="The moment the shift is over, with its zone."),
-    ] = None
-
-    def covers(self, at: datetime) -> bool:
-        """Whether `at` is within the shift; its end is no longer."""
-        if self.begins is not None and at < self.begins:
-            return False
-        return self.until is None or at < self.until
+    ]
 
 
 class Provider(Frozen):
@@ -147,6 +132,22 @@ class Provider(Frozen):
             "if none does, nobody is on call."
         ),
     ]
+    hours: Annotated[
+        Hours | None,
+        Field(description="When the provider is there; always, if not given."),
+    ] = None
+    freezes: Annotated[
+        tuple[FreezeRule, ...],
+        Field(description="When nothing is decided or run, for any client."),
+    ] = ()
+    quiet: Annotated[
+        Quiet | None,
+        Field(description="When low risk disturbs nobody; never, if not given."),
+    ] = None
+    escalation: Annotated[
+        Escalation | None,
+        Field(description="Who is told, and when, if nobody decides; else nobody."),
+    ] = None
 
 
 class ProviderChannel(Frozen):
@@ -169,6 +170,7 @@ class Person(Frozen):
     roles: tuple[ProviderRole | ClientRole, ...]
     slack: tuple[SlackIdentity, ...]
     gitlab: GitlabUser | None = None
+    deactivated: bool = False
 
     @classmethod
     def of(cls, member: ProviderMember | ClientMember, *, organisation: str) -> Person:
@@ -180,4 +182,5 @@ class Person(Frozen):
             roles=member.roles,
             slack=member.slack,
             gitlab=member.gitlab,
+            deactivated=member.deactivated,
         )

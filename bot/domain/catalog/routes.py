@@ -8,12 +8,15 @@ I14). What a chosen route means, and when it is fulfilled, is in `bot.domain.rou
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from bot.domain.catalog.client import TrustLevel
 from bot.domain.catalog.names import CommandName, Count, Duration, RiskName
 from bot.domain.frozen import Frozen
+from bot.domain.route import Facts
 from bot.domain.scope import Environment, Risk
 
 
@@ -34,6 +37,25 @@ class Place(Frozen):
     count: Annotated[Count, Field(description="How many of them; 1 if not given.")] = 1
 
 
+class HoursState(StrEnum):
+    """Whether client and provider are both there, by their calendars."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Envelope(Frozen):
+    """What the policy itself approves: so many a day for each client, then no more."""
+
+    name: Annotated[CommandName, Field(description="A short name; it is counted by.")]
+    per_day: Annotated[
+        int, Field(strict=True, ge=1, le=1000, description="So many a day, a client.")
+    ]
+
+
+_NO_FACTS = Facts()
+
+
 class Match(Frozen):
     """Which requests a rule is for; what is not given does not matter to it."""
 
@@ -44,22 +66,65 @@ class Match(Frozen):
     command: Annotated[
         CommandName | None, Field(description="Only for this command.")
     ] = None
+    hours: Annotated[
+        HoursState | None,
+        Field(description="Only when it would run while all are there, or not."),
+    ] = None
+    trust: Annotated[
+        TrustLevel | None, Field(description="Only for clients at this level there.")
+    ] = None
+    destroys: Annotated[
+        bool | None, Field(description="Only if the plan destroys something, or not.")
+    ] = None
+    replaces: Annotated[
+        bool | None, Field(description="Only if the plan replaces something, or not.")
+    ] = None
+    addresses_up_to: Annotated[
+        int | None,
+        Field(strict=True, ge=0, description="Only if it touches so many at most."),
+    ] = None
 
-    def fits(self, *, risk: Risk, environment: Environment, command: str) -> bool:
+    def fits(  # noqa: PLR0911 - one condition a line, so that coverage shows each
+        self,
+        *,
+        risk: Risk,
+        environment: Environment,
+        command: str,
+        trust: TrustLevel = TrustLevel.PROPOSE,
+        facts: Facts = _NO_FACTS,
+    ) -> bool:
         """Whether the rule is for such a request."""
         if self.risk not in (None, risk):
             return False
         if self.environment not in (None, environment):
             return False
-        return self.command in (None, command)
+        if self.command not in (None, command):
+            return False
+        if self.trust not in (None, trust):
+            return False
+        if self.hours not in (None, _hours(facts)):
+            return False
+        if self.destroys not in (None, facts.destroys > 0):
+            return False
+        if self.replaces not in (None, facts.replaces > 0):
+            return False
+        most = self.addresses_up_to
+        return most is None or facts.addresses <= most
 
     def takes_all_of(self, other: Match) -> bool:
         """Whether every request that `other` fits also fits this."""
-        if self.risk not in (None, other.risk):
-            return False
-        if self.environment not in (None, other.environment):
-            return False
-        return self.command in (None, other.command)
+        for name in _EXACT:
+            if getattr(self, name) not in (None, getattr(other, name)):
+                return False
+        most, others = self.addresses_up_to, other.addresses_up_to
+        return most is None or (others is not None and others <= most)
+
+
+_EXACT = tuple(name for name in Match.model_fields if name != "addresses_up_to")
+
+
+def _hours(facts: Facts) -> HoursState:
+    return HoursState.OPEN if facts.is_open else HoursState.CLOSED
 
 
 class RouteRule(Frozen):
@@ -68,9 +133,11 @@ class RouteRule(Frozen):
     match: Annotated[Match, Field(description="Which requests; all, if not given.")] = (
         Match()
     )
-    needs: Annotated[
-        tuple[Place, ...], Field(min_length=1, description="Who must approve.")
-    ]
+    needs: Annotated[tuple[Place, ...], Field(description="Who must approve.")]
+    envelope: Annotated[
+        Envelope | None,
+        Field(description="With `needs: []`: what is approved beforehand, a day."),
+    ] = None
     expires: Annotated[
         Duration | None,
         Field(description="How long it may be decided on; else the client's own."),
@@ -79,6 +146,19 @@ class RouteRule(Frozen):
         Duration | None,
         Field(description="How long before that Tandem reminds; else the client's."),
     ] = None
+
+    @model_validator(mode="after")
+    def _people_or_envelope(self) -> Self:
+        if bool(self.needs) == (self.envelope is not None):
+            raise PydanticCustomError(
+                "catalog.needs-or-envelope", "wanted people, or an envelope"
+            )
+        return self
+
+    @property
+    def people(self) -> int:
+        """How many people approve; none, where the policy does."""
+        return sum(place.count for place in self.needs)
 
 
 class Routes(Frozen):

@@ -10,12 +10,15 @@ from __future__ import annotations
 from itertools import chain, combinations, product
 from typing import TYPE_CHECKING
 
+from bot.domain.catalog.choosing import Request, first_rule
+from bot.domain.catalog.client import TrustLevel
 from bot.domain.catalog.layout import ROUTES_FILE, Inconsistency, client_file
+from bot.domain.route import Facts
 from bot.domain.scope import Environment, Risk
 from bot.domain.suggest import near
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from bot.domain.catalog.client import Client
     from bot.domain.catalog.routes import RouteRule
@@ -53,11 +56,17 @@ def _rules(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
     for index, rule in enumerate(routes):
         here = ("routes", index)
         for number, earlier in enumerate(routes[:index]):
-            if earlier.match.takes_all_of(rule.match):
+            # What an envelope has no place for goes on to the rules below it.
+            if earlier.envelope is None and earlier.match.takes_all_of(rule.match):
                 yield Inconsistency.at(
                     ROUTES_FILE, here, "rule-hidden", {"by": number + 1}
                 )
                 break
+        named = [one.envelope.name for one in routes[:index] if one.envelope]
+        if rule.envelope is not None and rule.envelope.name in named:
+            args: dict[str, str | int | Message] = {"got": rule.envelope.name}
+            named_at = (*here, "envelope", "name")
+            yield Inconsistency.at(ROUTES_FILE, named_at, "envelope-twice", args)
         roles = [place.role for place in rule.needs]
         for number, role in enumerate(roles):
             if role in roles[:number]:
@@ -69,15 +78,16 @@ def _rules(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
 
 def _lowered_by_risk(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
     """Risk may only raise a route: more risk never needs fewer people."""
-    # The empty name is no command, and so stands for all that no rule names.
-    commands = {"", *(rule.match.command or "" for rule in routes)}
+    # Every envelope once with places left and once used up or closed.
+    envelopes = {rule.envelope.name for rule in routes if rule.envelope}
     found: set[tuple[int, int]] = set()
-    for environment, command in product(Environment, sorted(commands)):
-        chosen = [_chosen(routes, risk, environment, command) for risk in Risk]
+    for request, is_free in product(_requests(routes), (True, False)):
+        used = dict.fromkeys(envelopes, 0) if is_free else {}
+        chosen = [_chosen(routes, risk, request, used) for risk in Risk]
         for low, high in combinations(chosen, 2):
             if low is None or high is None or (low, high) in found:
                 continue
-            if _asks_less(routes[high], routes[low]):
+            if routes[high].people < routes[low].people:
                 found.add((low, high))
                 steps = ("routes", high, "needs")
                 yield Inconsistency.at(
@@ -85,19 +95,40 @@ def _lowered_by_risk(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
                 )
 
 
+def _requests(routes: Sequence[RouteRule]) -> Iterator[Request]:
+    """Yield one request of each kind that any rule tells from another."""
+    matches = [rule.match for rule in routes]
+    # The empty name is no command, and so stands for all that no rule names.
+    commands = {"", *(one.command for one in matches if one.command)}
+    edges = {one.addresses_up_to for one in matches if one.addresses_up_to is not None}
+    counts = {0, *edges, *(edge + 1 for edge in edges)}
+    levels = {TrustLevel.PROPOSE, *(one.trust for one in matches if one.trust)}
+    # What no rule asks for makes no difference, and is left out of the product.
+    hours = (True, False) if any(one.hours for one in matches) else (True,)
+    destroys = (0, 1) if any(one.destroys is not None for one in matches) else (0,)
+    replaces = (0, 1) if any(one.replaces is not None for one in matches) else (0,)
+    for environment, command, level, (is_open, gone, new, count) in product(
+        Environment,
+        sorted(commands),
+        sorted(levels),
+        tuple(product(hours, destroys, replaces, sorted(counts))),
+    ):
+        yield Request(
+            environment=environment,
+            command=command,
+            trust=level,
+            facts=Facts(is_open=is_open, destroys=gone, replaces=new, addresses=count),
+        )
+
+
 def _chosen(
-    routes: Sequence[RouteRule], risk: Risk, environment: Environment, command: str
+    routes: Sequence[RouteRule],
+    risk: Risk,
+    request: Request,
+    used: Mapping[str, int],
 ) -> int | None:
-    for index, rule in enumerate(routes):
-        if rule.match.fits(risk=risk, environment=environment, command=command):
-            return index
-    return None
-
-
-def _asks_less(rule: RouteRule, other: RouteRule) -> bool:
-    """Whether fewer people approve; which role weighs more is for the operator."""
-    people = sum(place.count for place in rule.needs)
-    return people < sum(place.count for place in other.needs)
+    rule = first_rule(routes, risk=risk, request=request, used=used)
+    return None if rule is None else routes.index(rule)
 
 
 def _reminders(

@@ -12,30 +12,46 @@ import hashlib
 import json
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import model_validator
 
+from bot.domain.catalog.choosing import Request, chosen_rule, passed
 from bot.domain.catalog.client import Client
 from bot.domain.catalog.consistency import inconsistencies
+from bot.domain.catalog.duty import on_call
 from bot.domain.catalog.people import Person, Provider, ProviderChannel
 from bot.domain.catalog.routes import DeciderRole, RouteRule
 from bot.domain.frozen import Frozen
-from bot.domain.route import Need, Route
+from bot.domain.rights import Policies
+from bot.domain.rights.rules import Rules, compiled
+from bot.domain.route import Facts, Need, Route
+from bot.domain.timing.freeze import Freeze, Hold, hold
+from bot.domain.timing.rota import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.domain.catalog.names import ClientId
     from bot.domain.scope import Environment, Risk
+    from bot.domain.timing.hours import Hours
+
+_CATALOG_ALONE: Final = Standing()
+_NO_FACTS: Final = Facts()
 
 
 class Catalog(Frozen):
-    """The provider, its clients and the rules of who decides."""
+    """
+    The provider, its clients, who may do what, and the rules of who decides.
+
+    Without policies nobody may do anything.
+    """
 
     provider: Provider
     clients: tuple[Client, ...]
     routes: tuple[RouteRule, ...]
+    policies: Policies = Policies()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -47,18 +63,36 @@ class Catalog(Frozen):
     @cached_property
     def version(self) -> str:
         """The hash of everything; it changes if and only if the catalog says else."""
-        return _hash(self.provider, self.clients, self.routes)
+        return _hash(self.provider, self.clients, self.routes, self.policies)
 
     def version_for(self, client: ClientId) -> str:
         """
         Return the hash of all that bears on this client: its own, provider, routes.
 
         Another client's change leaves it alone, and so leaves this client's approvals
-        alone. KeyError if there is no such client.
+        alone. Policies have a version of their own, see `rules`. KeyError if there is
+        no such client.
         """
         own = self._clients[client]
         return _hash(
             Catalog(provider=self.provider, clients=(own,), routes=self.routes)
+        )
+
+    def rules(self, client: ClientId) -> Rules:
+        """
+        Return the policies that hold for this client, ready to be asked.
+
+        KeyError if there is no such client.
+        """
+        return self._rules[client]
+
+    def people(self, client: ClientId) -> tuple[Person, ...]:
+        """Return who has rights on this client at all: its people, the provider's."""
+        return tuple(
+            person
+            for person in self._people.values()
+            if person.organisation in (client, self.provider.id)
+            and not person.deactivated
         )
 
     def person(self, team: str, user: str) -> Person | None:
@@ -81,15 +115,34 @@ class Catalog(Frozen):
         """Return the client with this id."""
         return self._clients.get(client)
 
-    def on_call(self, at: datetime) -> tuple[Person, ...]:
-        """Return who of the provider is on call, first called first; maybe nobody."""
-        for shift in self.provider.on_call:
-            if shift.covers(at):
-                return tuple(self._people[member] for member in shift.members)
-        return ()
+    def on_call(
+        self, at: datetime, *, standing: Standing = _CATALOG_ALONE
+    ) -> tuple[Person, ...]:
+        """
+        Return who of the provider is on call, first called first; maybe nobody.
+
+        `standing` is what chat and feeds say besides the catalog. Whoever left the
+        catalog is not on call, whatever they say.
+        """
+        found = on_call(
+            self.provider, standing=standing, accounts=self._identities, at=at
+        )
+        people = (self._people.get(member) for member in found)
+        return tuple(
+            person
+            for person in people
+            if person is not None
+            and person.organisation == self.provider.id
+            and not person.deactivated
+        )
 
     def holders(
-        self, role: str, *, client: ClientId, at: datetime
+        self,
+        role: str,
+        *,
+        client: ClientId,
+        at: datetime,
+        standing: Standing = _CATALOG_ALONE,
     ) -> tuple[Person, ...]:
         """
         Return who may decide as `role` for this client at this moment.
@@ -99,35 +152,98 @@ class Catalog(Frozen):
         if client not in self._clients or role not in set(DeciderRole):
             return ()
         if role == DeciderRole.PROVIDER_ONCALL:
-            return self.on_call(at)
+            return self.on_call(at, standing=standing)
         side, _, name = role.partition(".")
         organisation = self.provider.id if side == "provider" else client
         return tuple(
             person
             for person in self._people.values()
-            if person.organisation == organisation and name in person.roles
+            if person.organisation == organisation
+            and name in person.roles
+            and not person.deactivated
+        )
+
+    def calendars(self, client: ClientId) -> tuple[Hours, ...]:
+        """
+        Return whose hours count for this client: its own and the provider's.
+
+        KeyError if there is no such client.
+        """
+        both = (self._clients[client].hours, self.provider.hours)
+        return tuple(one for one in both if one is not None)
+
+    def timezone(self, client: str) -> str:
+        """Return the zone in which the client's people speak of time; UTC if unsaid."""
+        found = self._clients.get(client)
+        both = (found.hours if found else None, self.provider.hours)
+        return next((one.timezone for one in both if one is not None), "UTC")
+
+    def hold(
+        self,
+        client: ClientId,
+        *,
+        freezes: Sequence[Freeze],
+        environment: Environment,
+        command: str,
+        at: datetime,
+    ) -> Hold | None:
+        """
+        Return what holds such a request of this client at this moment, or nothing.
+
+        KeyError if there is no such client.
+        """
+        rules = (*self._clients[client].freezes, *self.provider.freezes)
+        return hold(
+            rules,
+            freezes,
+            environment=environment,
+            command=command,
+            at=at,
         )
 
     def route(
-        self, *, client: ClientId, risk: Risk, environment: Environment, command: str
+        self,
+        *,
+        client: ClientId,
+        risk: Risk,
+        environment: Environment,
+        command: str,
+        facts: Facts = _NO_FACTS,
+        used: Mapping[str, int] | None = None,
     ) -> Route | None:
         """
         Return who must decide such a request; None means nobody may, so it ends there.
 
-        KeyError if there is no such client.
+        `used` has how often each envelope let something pass today; without it no
+        envelope is open. Whatever smaller risk would ask of more people is asked of the
+        greater one too. KeyError if there is no such client.
         """
-        requests = self._clients[client].requests
-        for rule in self.routes:
-            if rule.match.fits(risk=risk, environment=environment, command=command):
-                return Route(
-                    needs=tuple(
-                        Need(role=place.role.value, count=place.count)
-                        for place in rule.needs
-                    ),
-                    expires=rule.expires or requests.expires,
-                    remind_before=rule.remind_before or requests.remind_before,
-                )
-        return None
+        own = self._clients[client]
+        chosen = chosen_rule(
+            self.routes,
+            risk=risk,
+            request=Request(
+                environment=environment,
+                command=command,
+                trust=own.trust.level(environment),
+                facts=facts,
+            ),
+            used=used or {},
+        )
+        if chosen is None:
+            return None
+        return Route(
+            needs=tuple(
+                Need(role=place.role.value, count=place.count) for place in chosen.needs
+            ),
+            expires=chosen.expires or own.requests.expires,
+            remind_before=chosen.remind_before or own.requests.remind_before,
+            envelope=passed(chosen, used or {}),
+        )
+
+    @cached_property
+    def _rules(self) -> dict[str, Rules]:
+        return compiled(self.policies, clients=self._clients)
 
     @cached_property
     def _clients(self) -> dict[str, Client]:

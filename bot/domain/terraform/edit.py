@@ -8,73 +8,26 @@ runs no Terraform: bytes in, an `Edit` out.
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.editing.edit import Edit, Step
 from bot.domain.errors import Broken
 from bot.domain.terraform.directory import Tree, normal
 from bot.domain.terraform.expression import value_span
 from bot.domain.terraform.follow import follow
+from bot.domain.terraform.insert import with_attribute
 from bot.domain.terraform.literal import NotWritableError, Scalar, canonical, write
-from bot.domain.terraform.locate import Located, locate
-from bot.domain.terraform.readers import Consumer, readers
-from bot.domain.terraform.refusal import Reason, refused
+from bot.domain.terraform.locate import Located, locate, missing, owner
+from bot.domain.terraform.readers import readers
+from bot.domain.terraform.refusal import Reason, excerpt, refused
 from bot.domain.terraform.splice import splice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.terraform.address import Address
-    from bot.domain.terraform.place import Place, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """
-    One changed value in one file; `line` counts from 1.
-
-    `via` is the way from the attribute to the value, first to last. `consumers` are all
-    other places that read the same value and will see the new one.
-    """
-
-    file: str
-    line: int
-    before: bytes
-    after: bytes
-    old_value: Scalar | None
-    new_value: Scalar
-    via: tuple[Step, ...]
-    consumers: tuple[Consumer, ...]
-
-    @property
-    def before_sha256(self) -> str:
-        """The hash of the file that the edit was made for, as hexadecimal digits."""
-        return hashlib.sha256(self.before).hexdigest()
-
-    @property
-    def after_sha256(self) -> str:
-        """The hash of the file with the edit in it, as hexadecimal digits."""
-        return hashlib.sha256(self.after).hexdigest()
-
-    def unified_diff(self) -> str:
-        """Return the edit as a patch that `git apply` takes."""
-        old, new = (_lines(each) for each in (self.before, self.after))
-        names = f"a/{self.file}", f"b/{self.file}"
-        patch = difflib.unified_diff(old, new, *names)
-        ended = (each if each.endswith("\n") else f"{each}{_NO_END}" for each in patch)
-        return "".join(ended)
-
-
-_NO_END = "\n\\ No newline at end of file\n"
-
-
-def _lines(source: bytes) -> list[str]:
-    # Only a line feed ends a line: str.splitlines would also cut at form feeds.
-    text = source.decode()
-    parts = text.split("\n")
-    return [f"{each}\n" for each in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    from bot.domain.terraform.hcl import Block
+    from bot.domain.terraform.place import Place
 
 
 def set_attribute(
@@ -85,6 +38,7 @@ def set_attribute(
     attribute: str,
     value: Scalar,
     var_files: Sequence[str] = (),
+    insert: bool = False,
 ) -> Edit:
     """
     Return the edit after which `attribute` of `address` is `value`.
@@ -92,10 +46,15 @@ def set_attribute(
     `files` is the tree by path, `root` the directory Terraform is run in, `attribute` a
     name, or names with dots through one nested block or object. `var_files` are the
     paths that the pipeline gives with `-var-file`, in its order. Refuses, with file and
-    line, whatever is not one plainly written value (`refused.terraform-…`).
+    line, whatever is not one plainly written value (`refused.terraform-…`). With
+    `insert` an attribute that is not written yet is put into its block.
     """
     tree = Tree(files, var_files=var_files)
     where = normal(root)
+    if insert:
+        holder = owner(tree, root=where, address=address).block
+        if (gap := missing(holder, attribute=attribute)) is not None:
+            return _inserted(tree, where, address, attribute, *gap, value=value)
     located = locate(tree, root=where, address=address, attribute=attribute)
     place = _place(tree, located)
     at = place.expression
@@ -114,6 +73,35 @@ def set_attribute(
         new_value=value,
         via=place.steps,
         consumers=readers(tree, located=located, place=place),
+    )
+
+
+def _inserted(  # noqa: PLR0917 - the question as it was asked
+    tree: Tree,
+    root: str,
+    address: Address,
+    attribute: str,
+    block: Block,
+    name: str,
+    *,
+    value: Scalar,
+) -> Edit:
+    """Return the edit that puts the attribute into its block."""
+    after = with_attribute(block, name=name, written=_written(value))
+    changed = tree.with_file(block.file, after)
+    located = locate(changed, root=root, address=address, attribute=attribute)
+    place = _place(changed, located)
+    _prove(place, value=value)
+    head = excerpt(" ".join((block.type, *map(str, block.labels))))
+    return Edit(
+        file=block.file,
+        line=place.expression.line,
+        before=block.document.source,
+        after=after,
+        old_value=None,
+        new_value=value,
+        via=(Step(block.file, block.line, head),),
+        consumers=readers(changed, located=located, place=place),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.editing.edit import Step
 from bot.domain.terraform.expression import (
     Literal,
     ObjectLiteral,
@@ -21,7 +22,7 @@ from bot.domain.terraform.expression import (
     classify,
 )
 from bot.domain.terraform.pick import element
-from bot.domain.terraform.place import Each, Place, Scope, Step, Symbol, not_ours
+from bot.domain.terraform.place import Each, Place, Scope, Symbol, not_ours
 from bot.domain.terraform.refusal import Reason, excerpt, refused
 
 if TYPE_CHECKING:

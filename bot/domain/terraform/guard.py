@@ -50,6 +50,7 @@ _SEVERITY: Final = {
     Kind.READ: Severity.NOTE,
     Kind.SIDE_EFFECT: Severity.NOTE,
 }
+_MEANT: Final = frozenset({Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.OUTPUT})
 _ORDER: Final = {kind: index for index, kind in enumerate(Kind)}
 _MOST_NAMES: Final = 5
 
@@ -61,6 +62,28 @@ def guard(plan: Plan, intended: Intended) -> GuardReport:
     if not plan.complete:
         raise refused(Reason.PLAN_INCOMPLETE, file="plan.json")
     found = [*_resources(plan, intended), *_others(plan)]
+    found.sort(key=lambda each: (-each.severity, _ORDER[each.kind], each.address))
+    return GuardReport(tuple(found))
+
+
+def survey(plan: Plan) -> GuardReport:
+    """
+    Return what is dangerous in a plan of which nobody said what it should do.
+
+    What it creates or changes is what its author meant; what is destroyed, replaced,
+    forgotten or invoked is told, and so is what moved by itself.
+    """
+    if plan.errored:
+        raise refused(Reason.PLAN_ERRORED, file="plan.json")
+    if not plan.complete:
+        raise refused(Reason.PLAN_INCOMPLETE, file="plan.json")
+    found = [
+        one
+        for change in plan.changes
+        for one in (*_special(change), *_elsewhere(change))
+        if one.kind not in _MEANT
+    ]
+    found += _others(plan)
     found.sort(key=lambda each: (-each.severity, _ORDER[each.kind], each.address))
     return GuardReport(tuple(found))
 

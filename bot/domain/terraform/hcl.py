@@ -31,8 +31,8 @@ def _language() -> Language:
 
 
 @cache
-def _query(kind: str) -> Query:
-    return Query(_language(), f"({kind}) @found")
+def _query(pattern: str) -> Query:
+    return Query(_language(), pattern)
 
 
 def child(node: Node, kind: str) -> Node | None:
@@ -157,15 +157,16 @@ class Document:
     @cached_property
     def comments(self) -> tuple[Node, ...]:
         """Every comment of the file."""
-        return _captured(self.root, "comment")
+        return captured(self.root, "(comment) @found")
 
     def variables(self, within: Node) -> tuple[Node, ...]:
         """Return every place inside `within` where a name is read."""
-        return _captured(within, "variable_expr")
+        return captured(within, "(variable_expr) @found")
 
 
-def _captured(within: Node, kind: str) -> tuple[Node, ...]:
-    return tuple(QueryCursor(_query(kind)).captures(within).get("found", ()))
+def captured(within: Node, pattern: str) -> tuple[Node, ...]:
+    """Return what a tree-sitter pattern calls `@found`; patterns are ours, constant."""
+    return tuple(QueryCursor(_query(pattern)).captures(within).get("found", ()))
 
 
 def _only(among: tuple[Attribute, ...], *, name: str, file: str) -> Attribute | None:

@@ -42,8 +42,16 @@ class Located:
     names: tuple[str, ...]
 
 
-def locate(tree: Tree, *, root: str, address: Address, attribute: str) -> Located:
-    """Return where `attribute` of `address` is written under the directory `root`."""
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A resource's block, and the module it is written in."""
+
+    block: Block
+    scope: Scope
+
+
+def owner(tree: Tree, *, root: str, address: Address) -> Owner:
+    """Return the one block of a resource; refuses an address that does not fit it."""
     scope = Scope(root)
     for step in address.modules:
         call = tree.block(scope.directory, "module", step.name)
@@ -51,11 +59,33 @@ def locate(tree: Tree, *, root: str, address: Address, attribute: str) -> Locate
         scope = Scope(callee(call), Call(scope, call, step.key))
     block = tree.block(scope.directory, "resource", address.type, address.name)
     _fits(block, address.key)
+    return Owner(block, scope)
+
+
+def locate(tree: Tree, *, root: str, address: Address, attribute: str) -> Located:
+    """Return where `attribute` of `address` is written under the directory `root`."""
+    found = owner(tree, root=root, address=address)
+    block, scope = found.block, found.scope
     first, *rest = names = _names(attribute)
     _not_ignored(block, first)
     expression, path = _descend(block, first, rest)
     each = Each(block, address.key)
     return Located(block, expression, path, scope, each, tuple(names))
+
+
+def missing(block: Block, *, attribute: str) -> tuple[Block, str] | None:
+    """Return the block that an attribute would be put in, or None when it is there."""
+    first, *rest = _names(attribute)
+    _not_ignored(block, first)
+    while True:
+        if block.attribute(first):
+            return None
+        inner = [each for each in block.blocks if each.type == first]
+        if not inner and not rest and not _is_dynamic(block, first):
+            return block, first
+        if len(inner) != 1 or not rest:
+            return None  # `locate` says what is wrong with it
+        block, (first, *rest) = inner[0], rest
 
 
 def instance_keys(tree: Tree, for_each: Expression, *, scope: Scope) -> tuple[str, ...]:
@@ -108,10 +138,15 @@ def _descend(
         block, (first, *rest) = inner[0], rest
 
 
+def _is_dynamic(block: Block, name: str) -> Block | None:
+    made = (each for each in block.blocks if each.type == "dynamic")
+    return next((each for each in made if each.labels == (name,)), None)
+
+
 def _absent(block: Block, name: str) -> Exception:
-    for each in block.blocks:
-        if each.type == "dynamic" and each.labels == (name,):
-            return refused(Reason.DYNAMIC, file=block.file, line=each.line, what=name)
+    if dynamic := _is_dynamic(block, name):
+        line = dynamic.line
+        return refused(Reason.DYNAMIC, file=block.file, line=line, what=name)
     return refused(Reason.NO_ATTRIBUTE, file=block.file, line=block.line, what=name)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.domain.terraform.refusal import Reason, refused
 
 if TYPE_CHECKING:
+    from bot.domain.editing.edit import Step
     from bot.domain.terraform.expression import Key
     from bot.domain.terraform.hcl import Block, Expression
     from bot.domain.terraform.literal import Scalar
@@ -46,15 +47,6 @@ class Each:
 
     block: Block
     key: Key | None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One hop on the way from the attribute to its value: where, and what is there."""
-
-    file: str
-    line: int
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

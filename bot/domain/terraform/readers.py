@@ -9,9 +9,9 @@ may name a reader too many (a splat reads all), but none of those written is lef
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.editing.edit import Consumer
 from bot.domain.errors import Refused
 from bot.domain.terraform.address import Address, ModuleStep
 from bot.domain.terraform.expression import ObjectLiteral, Reference, classify
@@ -33,15 +33,6 @@ if TYPE_CHECKING:
 
 # A tree in which one value passes through more names than this is read no further.
 _MOST_SYMBOLS: Final = 500
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Consumer:
-    """Another place that reads the value: where (line from 1), and what is there."""
-
-    file: str
-    line: int
-    what: str
 
 
 def readers(tree: Tree, *, located: Located, place: Place) -> tuple[Consumer, ...]:

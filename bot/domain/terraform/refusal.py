@@ -25,12 +25,15 @@ class Reason(StrEnum):
     ATTRIBUTE = "attribute"
     VALUE = "value"
     ALREADY = "already"
+    NAME = "name"
+    PRESENT = "present"
     # The files as such.
     ENCODING = "encoding"
     LARGE = "large"
     SYNTAX = "syntax"
     JSON = "json"
     OVERRIDE = "override"
+    ONE_LINE = "one-line"
     # Looked for and not there, or there too often.
     NO_FILES = "no-files"
     NO_BLOCK = "no-block"

@@ -17,8 +17,9 @@ from bot.domain.message import Message
 from bot.domain.playbook import Happened, Verified
 from bot.domain.writes import Writes
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, aws_refused
+from bot.flow.carrying.fence import not_announced_yet
 from bot.flow.changes.direct_action import playbook_of
-from bot.flow.changes.observing import aws_run
+from bot.flow.changes.observing import lent_run
 from bot.flow.saying import told
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 async def carry(operation: Operation, *, back: Back) -> End:
     """Run the playbook, or find out what came of running it."""
     playbook = playbook_of(operation, back=back)
-    async with aws_run(operation, scope=playbook.scope(operation.id), back=back) as run:
+    scope = playbook.scope(operation.id)
+    async with lent_run(operation, scope=scope, back=back) as run:
         if operation.progress.announced:
             doubt = await _reconcile(operation, playbook, run, back=back)
             if doubt is not None:
@@ -54,6 +56,7 @@ async def _announce(operation: Operation, playbook: Playbook, *, back: Back) -> 
     latest = await back.store.operation(operation.client, id=operation.id)
     if latest is None or latest.proposal is None:
         raise Broken(f"operation {operation.id} is gone")
+    not_announced_yet(latest)
     progress = latest.progress.model_copy(
         update={"announced": True, "waiting_for": Message.of("waiting.playbook")}
     )
@@ -84,7 +87,8 @@ async def _reconcile(
         return None
     if happened is Happened.YES:
         return await _verify(operation, playbook, run, back=back)
-    return Doubt(Message.of("doubt.unknown", {"system": "AWS"}))
+    system = "AWS" if run.aws_session is not None else operation.target
+    return Doubt(Message.of("doubt.unknown", {"system": system}))
 
 
 async def _verify(

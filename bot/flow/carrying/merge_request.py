@@ -19,6 +19,7 @@ from bot.domain.operation import State
 from bot.domain.writes import Writes
 from bot.flow.carrying.applying import follow
 from bot.flow.carrying.ends import Done, Doubt, End, Failed
+from bot.flow.carrying.fence import not_announced_yet
 from bot.flow.changes.observing import client_of, observe
 from bot.flow.lending import borrowed
 from bot.flow.saying import card, thread, told
@@ -35,10 +36,10 @@ async def carry(operation: Operation, *, back: Back) -> End:
     """Merge if it is not merged, follow the pipeline, verify; resumes anywhere."""
     client = client_of(operation, back=back)
     if operation.progress.merged_sha is None:
-        merged = await _merge(operation, client=client, back=back)
+        merged = await merge(operation, client=client, back=back)
         if not isinstance(merged, Merged):
             return merged
-        operation = await _note_merged(operation, merged, back=back)
+        operation = await note_merged(operation, merged, back=back)
     if operation.progress.apply_pipeline is None:
         followed = await follow(operation, client=client, back=back)
         if followed is not None:
@@ -46,9 +47,8 @@ async def carry(operation: Operation, *, back: Back) -> End:
     return await _verify(operation, back=back)
 
 
-async def _merge(
-    operation: Operation, *, client: Client, back: Back
-) -> Merged | Failed:
+async def merge(operation: Operation, *, client: Client, back: Back) -> Merged | Failed:
+    """Merge exactly the approved commit, or say why it was not merged."""
     proposal, iid = operation.proposal, operation.progress.merge_request
     if proposal is None or iid is None:
         raise Broken(f"operation {operation.id} was approved without a merge request")
@@ -100,6 +100,7 @@ async def _announce(operation: Operation, *, back: Back) -> None:
     latest = await back.store.operation(operation.client, id=operation.id)
     if latest is None or latest.proposal is None:
         raise Broken(f"operation {operation.id} is gone")
+    not_announced_yet(latest)
     progress = latest.progress.model_copy(update={"announced": True})
     body: dict[str, object] = {
         "merge_request": progress.merge_request,
@@ -115,9 +116,8 @@ async def _announce(operation: Operation, *, back: Back) -> None:
     )
 
 
-async def _note_merged(
-    operation: Operation, merged: Merged, *, back: Back
-) -> Operation:
+async def note_merged(operation: Operation, merged: Merged, *, back: Back) -> Operation:
+    """Write down that it is merged, and return the operation as it stands then."""
     latest = await back.store.operation(operation.client, id=operation.id)
     if latest is None:
         raise Broken(f"operation {operation.id} is gone")

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from bot.domain.change import DirectAction
 from bot.domain.errors import Broken
 from bot.domain.message import Message
-from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
+from bot.domain.way_back import Before
 from bot.flow.changes.gathered import Ready
-from bot.flow.changes.observing import aws_run
+from bot.flow.changes.going_back import going_back
+from bot.flow.changes.observing import lent_run
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
@@ -27,15 +29,21 @@ async def gather(operation: Operation, *, back: Back) -> Ready:
     """Preview the action and put together what is to be decided on."""
     playbook = playbook_of(operation, back=back)
     preview = await _preview(operation, playbook, back=back)
+    operation = _pinned(operation, preview)
+    playbook = playbook_of(operation, back=back)
     bound = _bound(operation, playbook, preview, back=back)
+    undo = going_back(operation, Before(state=preview.state), back=back)
     proposal = Proposal(
         bound=bound,
         risk=operation.risk,
         findings=preview.warnings,
+        diff=preview.diff,
         summary=Message.of("card.direct", {"playbook": playbook.name}),
         facts=preview.facts,
         calls=preview.calls,
-        undo=playbook.undo(),
+        undo=undo.undo or playbook.undo(),
+        way_back=undo.line,
+        notes=undo.notes,
     )
     return Ready(operation, proposal)
 
@@ -59,8 +67,17 @@ def playbook_of(operation: Operation, *, back: Back) -> Playbook:
     )
 
 
+def _pinned(operation: Operation, preview: Preview) -> Operation:
+    """Return the operation fixed to what the preview found behind its names."""
+    if not preview.pinned or not isinstance(operation.change, DirectAction):
+        return operation
+    inputs = operation.change.inputs | preview.pinned
+    change = operation.change.model_copy(update={"inputs": inputs})
+    return operation.model_copy(update={"change": change})
+
+
 async def _preview(operation: Operation, playbook: Playbook, *, back: Back) -> Preview:
-    async with aws_run(operation, scope=playbook.preview_scope(), back=back) as run:
+    async with lent_run(operation, scope=playbook.preview_scope(), back=back) as run:
         return await playbook.preview(run)
 
 
@@ -77,7 +94,8 @@ def _bound(
         live_state=preview.state.fingerprint,
         scope=scope,
         credentials=f"act-{operation.client}-{scope.name}",
-        policy=VERSION,
+        policy=version_now(operation.client, front=back),
         catalog=back.catalog.current().version_for(operation.client),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )

@@ -11,7 +11,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
-from bot.domain.change import MergeRequest
+from bot.domain.change import MergeRequest, SetValue, ValueChange
+from bot.domain.editing.setting import edited
 from bot.domain.errors import Broken
 from bot.domain.forge import Draft, NewFile
 from bot.domain.message import Message
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
     from bot.domain.catalog import Client
     from bot.domain.change import SetAttribute
+    from bot.domain.editing.edit import Edit
     from bot.domain.forge import FileAtRef
     from bot.domain.operation import Operation
-    from bot.domain.terraform.edit import Edit
     from bot.ports import Back
 
 
@@ -41,7 +42,7 @@ async def opened(
     """Make the edit on a branch of its own and open the merge request."""
     branch = client.gitlab.default_branch
     files = await files_of(operation, client, branch, token, back)
-    edits = [_edit(files, one) for one in change_of(operation).edits]
+    edits = [_edit(files, one) for one in edits_of(operation)]
     draft = _draft(operation, edits, base=files[0].commit, client=client, back=back)
     request = await back.forge.ensure_merge_request(
         client.gitlab.project, draft=draft, operation_id=operation.id, token=token
@@ -73,9 +74,12 @@ async def opened(
     return opened.model_copy(update={"version": opened.version + 1})
 
 
-def _edit(files: Sequence[FileAtRef], wanted: SetAttribute) -> Edit:
+def _edit(files: Sequence[FileAtRef], wanted: SetAttribute | SetValue) -> Edit:
+    tree = {file.path: file.content for file in files}
+    if isinstance(wanted, SetValue):
+        return edited(tree, wanted)
     return set_attribute(
-        {file.path: file.content for file in files},
+        tree,
         root=wanted.directory,
         address=Address.parse(wanted.address),
         attribute=wanted.attribute,
@@ -125,8 +129,14 @@ def _drafted(edits: Sequence[Edit], *, base: str) -> Drafted:
 async def files_of(
     operation: Operation, client: Client, ref: str, token: SecretStr, back: Back
 ) -> tuple[FileAtRef, ...]:
+    """Return what the edit is made in and read back from: a folder, or one file."""
+    (edit,) = edits_of(operation)
+    project = client.gitlab.project
+    if isinstance(edit, SetValue) and not edit.planned:
+        file = await back.forge.read_file(project, path=edit.file, ref=ref, token=token)
+        return (file,)
     return await back.forge.read_tree(
-        client.gitlab.project, directory=directory_of(operation), ref=ref, token=token
+        project, directory=edit.directory, ref=ref, token=token
     )
 
 
@@ -136,8 +146,11 @@ def change_of(operation: Operation) -> MergeRequest:
     return operation.change
 
 
-def directory_of(operation: Operation) -> str:
-    return change_of(operation).edits[0].directory
+def edits_of(operation: Operation) -> tuple[SetAttribute | SetValue, ...]:
+    """Return what is to be edited, of whichever change goes by merge request."""
+    if isinstance(operation.change, ValueChange):
+        return (operation.change.edit,)
+    return change_of(operation).edits
 
 
 def base_of(files: Sequence[FileAtRef]) -> str:

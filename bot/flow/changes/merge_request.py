@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.forge import PipelineStatus, RequestState
 from bot.domain.message import Message
-from bot.domain.plan_text import plan_lines, plan_summary
-from bot.domain.policy import VERSION
+from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
 from bot.domain.terraform.finding import Intended
 from bot.domain.terraform.guard import guard
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
+from bot.domain.way_back import Before
 from bot.flow.changes.drafting import base_of, change_of, files_of, opened
 from bot.flow.changes.gathered import NotYet, Ready
+from bot.flow.changes.going_back import going_back
 from bot.flow.changes.observing import client_of, facts, observe
 from bot.flow.changes.planning import (
     plan_of,
@@ -30,6 +31,7 @@ from bot.flow.changes.planning import (
     refuse_pushed,
 )
 from bot.flow.lending import borrowed
+from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -90,7 +92,7 @@ async def rebound(
             "paths": tuple(sorted(request.changed_paths)),
             "target_branch": request.target_branch,
             "catalog": back.catalog.current().version_for(client.id),
-            "policy": VERSION,
+            "policy": version_now(client.id, front=back),
         }
         update |= await _plan_again(operation, request, client, token, back)
         if in_full:
@@ -170,29 +172,36 @@ async def _ready(
         pipeline=str(request.pipeline.id),
         live_state=state.fingerprint,
         credentials=f"act-{client.id}-gitlab-execute",
-        policy=VERSION,
+        policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
+        scheduled_for=operation.scheduled_for,
     )
-    strangers = _strangers(request, catalog)
+    before = Before(state=state, value=drafted.before)
+    undo = going_back(operation, before, back=back)
+    unknown = strangers(request, catalog)
     authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
     proposal = Proposal(
         bound=bound,
         # Whoever cannot be told from the deciders may be one of them.
-        risk=Risk.HIGH if strangers else report.raised(operation.risk),
-        findings=(*strangers, *(finding.message for finding in report.findings)),
+        risk=Risk.HIGH if unknown else report.raised(operation.risk),
+        findings=(*unknown, *(finding.message for finding in report.findings)),
         summary=plan_summary(plan),
         diff=drafted.diff,
         plan=plan_lines(plan),
         facts=facts(state),
+        undo=undo.undo,
+        way_back=undo.line,
+        notes=undo.notes,
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url,
+        effects=effects_of(plan),
     )
     return Ready(operation, proposal)
 
 
-def _strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
+def strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
     """Return a finding for each author who is nobody in the catalog."""
     unknown = sorted(
         name

@@ -1,4 +1,4 @@
-"""Reading the world with credentials that can only read."""
+"""The world by credentials lent for one operation; reading what an effect is about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.proposal import Line
+from bot.domain.scope import SshScope
 from bot.flow.lending import borrowed
 from bot.flow.run import WorkerRun
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.change import Effect
     from bot.domain.operation import Operation
     from bot.domain.playbook import LiveState
-    from bot.domain.scope import AwsScope
+    from bot.domain.scope import AwsScope, Scope
     from bot.ports import Back
 
 
@@ -52,7 +53,31 @@ async def aws_run(
             operation=operation.id,
             until=until,
         )
-        yield WorkerRun(operation, session, back)
+        yield WorkerRun(operation, back, aws_session=session)
+
+
+@asynccontextmanager
+async def lent_run(
+    operation: Operation, *, scope: Scope, back: Back
+) -> AsyncIterator[WorkerRun]:
+    """Give a run whose credentials reach as far as `scope` says, wherever that is."""
+    if not isinstance(scope, SshScope):
+        async with aws_run(operation, scope=scope, back=back) as run:
+            yield run
+        return
+    client = client_of(operation, back=back)
+    until = back.now() + back.pace.credentials
+    async with borrowed(
+        back,
+        client=client.id,
+        action=scope.name,
+        operation=operation.id,
+        session_dies_at=until,
+    ) as minted:
+        session = await back.lender.host_session(
+            minted, client=client.id, scope=scope, operation=operation.id, until=until
+        )
+        yield WorkerRun(operation, back, host_session=session)
 
 
 async def observe(

@@ -8,30 +8,44 @@ types an id alone may not have seen what it stands for.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.catalog import Client
 from bot.domain.decision import Verdict
 from bot.domain.decode import seen
-from bot.domain.errors import BadArguments, Refused
+from bot.domain.errors import BadArguments, Refused, Unavailable
 from bot.domain.message import Language, Message
 from bot.domain.proposal import FINGERPRINT
 from bot.domain.text import read_words
 from bot.domain.views import Said, View
+from bot.domain.writes import Overtaken
 from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
+from bot.flow.can_i import WORD as CAN_I
+from bot.flow.can_i import can_i
 from bot.flow.decide import Choice, cancel, decide
+from bot.flow.delegate import WORDS as DELEGATE_WORDS
+from bot.flow.delegate import delegate
 from bot.flow.door import Knock, enter, turn_away
-from bot.flow.ticket import WORD, ticket
+from bot.flow.duty import WORDS as DUTY_WORDS
+from bot.flow.duty import oncall
+from bot.flow.freeze import WORDS as FREEZE_WORDS
+from bot.flow.freeze import freeze
+from bot.flow.ticket import WORD as TICKET
+from bot.flow.ticket import ticket
+from bot.flow.undoing import way_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain.text import Word
     from bot.ports import Front
 
 SHORTEST_REASON: Final = 3
 LONGEST_REASON: Final = 500
+UNDO: Final = "undo"
+_TRIES: Final = 8
 _ID: Final = re.compile(r"[a-z2-7]{4,20}")
 _FINGERPRINT: Final = re.compile(rf"[0-9a-f]{{{FINGERPRINT},64}}")
 _USAGE: Final = {
@@ -41,18 +55,49 @@ _USAGE: Final = {
 }
 
 
+# Words that are done by one function each, which answers with one message.
+_TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
+    TICKET: ticket,
+    **dict.fromkeys(FREEZE_WORDS, freeze),
+    **dict.fromkeys(DELEGATE_WORDS, delegate),
+    **dict.fromkeys(DUTY_WORDS, oncall),
+}
+
+
 async def typed(knock: Knock, *, front: Front) -> View:
     """Do what the line says and return what it is answered with."""
     word = (knock.text.split(maxsplit=1) or [""])[0]
     if not word or word in WORDS or word in front.registry.queries:
         return await answer(knock, front=front)
-    if word in _USAGE:
+    if word == CAN_I:
+        return await can_i(knock, front=front)
+    if word == UNDO:
+        told = await _undone(knock, front=front)
+    elif word in _USAGE:
         told = await _decided(knock, front=front)
-    elif word == WORD:
-        told = await ticket(knock, front=front)
+    elif word in _TOLD:
+        told = await _TOLD[word](knock, front=front)
     else:
         told = await ask(knock, front=front)
     return Said(told, language_of(knock, front=front))
+
+
+async def _undone(knock: Knock, *, front: Front) -> Message:
+    """Ask for the way back of an operation, as if its line had been typed."""
+    try:
+        _, *words = read_words(knock.text)
+        if len(words) != 1:
+            raise BadArguments(Message.of("refused.undo-usage"))
+        short = _short(words, key="refused.undo-usage")
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+    for _ in range(_TRIES):
+        asked = await way_back(knock, short=short, front=front)
+        if isinstance(asked, Message):
+            return asked
+        with suppress(Overtaken):
+            return await ask(asked.knock, front=front, undoes=asked.undoes)
+    raise Unavailable("the database", "too many undo it at once")
 
 
 def language_of(knock: Knock, *, front: Front) -> Language:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.domain.errors import Unacknowledged, Unavailable
+from bot.domain.errors import TandemError, Unacknowledged, Unavailable
 from bot.domain.writes import Overtaken
 from bot.outbound.postgres.engine import SYSTEM
 
@@ -26,6 +27,22 @@ def _is_loss(state: str | None) -> bool:
     return state is None or state[:2] == "08" or state[:3] == "57P"
 
 
+def state_of(error: BaseException | None) -> str | None:
+    """Return the server's code for an error, whoever it came through."""
+    state: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return state
+
+
+def _told(error: BaseException | None, *, sent: bool) -> TandemError:
+    state = state_of(error)
+    if state in OVERTAKEN:
+        return Overtaken(state)
+    detail = f"{type(error).__name__} {state or ''}"
+    if sent and _is_loss(state):
+        return Unacknowledged(SYSTEM, detail)
+    return Unavailable(SYSTEM, detail)
+
+
 @contextmanager
 def ours(*, writing: bool = False) -> Iterator[None]:
     """
@@ -37,13 +54,10 @@ def ours(*, writing: bool = False) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if state in OVERTAKEN:
-            raise Overtaken(state) from error
-        detail = f"{type(error.orig).__name__} {state or ''}"
-        if writing and error.statement is not None and _is_loss(state):
-            raise Unacknowledged(SYSTEM, detail) from error
-        raise Unavailable(SYSTEM, detail) from error
+        sent = writing and error.statement is not None
+        raise _told(error.orig, sent=sent) from error
+    except psycopg.Error as error:  # from a statement that went past SQLAlchemy
+        raise _told(error, sent=writing) from error
     except PoolTimeout as error:
         raise Unavailable(SYSTEM, "no connection was free within 5 s") from error
     except (SQLAlchemyError, OSError) as error:

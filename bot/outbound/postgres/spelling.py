@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from bot.domain import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from bot.domain.audit import Event
     from bot.domain.frozen import Frozen
@@ -23,31 +22,31 @@ if TYPE_CHECKING:
 
 
 def spelled_out(writes: Writes) -> str:
-    """Return the writes as one JSON object."""
+    """Return the writes as one JSON object; what there is none of is left out."""
     at = audit.instant(writes.at)
-    parts = [
-        f'"at":"{at}"',
-        f'"adds":{_models(writes.adds)}',
-        f'"saves":{_models(_next_version(one) for one in writes.saves)}',
-        f'"decisions":{_models(writes.decisions)}',
-        f'"leases":{_models(writes.lent)}',
-        f'"endings":{_models(writes.ended)}',
-        f'"checkpoints":{_models(writes.checkpoints)}',
-        f'"says":{_models(writes.says)}',
-        f'"jobs":{_list(_job(one) for one in writes.jobs)}',
-        f'"events":{_events(writes.events, client=writes.client, at=writes.at)}',
-    ]
+    lists = {
+        "adds": _models(writes.adds),
+        "saves": _models(_next_version(one) for one in writes.saves),
+        "decisions": _models(writes.decisions),
+        "leases": _models(writes.lent),
+        "endings": _models(writes.ended),
+        "checkpoints": _models(writes.checkpoints),
+        "says": _models(writes.says),
+        "jobs": [_job(one) for one in writes.jobs],
+        "events": [_event(one, client=writes.client, at=at) for one in writes.events],
+    }
+    parts = [f'"{name}":[{",".join(texts)}]' for name, texts in lists.items() if texts]
+    if writes.timing is not None:
+        parts.append(f'"timing":{writes.timing.model_dump_json()}')
+    if writes.lending is not None:
+        parts.append(f'"delegation":{writes.lending.model_dump_json()}')
     if writes.delivery is not None:
         parts.append(f'"delivery":{_delivery(writes.delivery)}')
-    return "{" + ",".join(parts) + "}"
+    return f'{{"at":"{at}",{",".join(parts)}}}' if parts else f'{{"at":"{at}"}}'
 
 
-def _models(found: Iterable[Frozen]) -> str:
-    return _list(one.model_dump_json() for one in found)
-
-
-def _list(texts: Iterable[str]) -> str:
-    return "[" + ",".join(texts) + "]"
+def _models(found: Iterable[Frozen]) -> list[str]:
+    return [one.model_dump_json() for one in found]
 
 
 def _next_version(operation: Operation) -> Operation:
@@ -73,19 +72,16 @@ def _delivery(delivery: Delivery) -> str:
     )
 
 
-def _events(events: Sequence[Event], *, client: str, at: datetime) -> str:
-    instant = audit.instant(at)
+def _event(event: Event, *, client: str, at: str) -> str:
+    body = audit.canonical(event.body)
     return json.dumps(
-        [
-            {
-                "at": instant,
-                "event": event.name.value,
-                "actor": event.actor,
-                "source": event.source,
-                "operation": event.operation,
-                "body": audit.canonical(event.body),
-                "content": audit.content(event, client=client, at=at),
-            }
-            for event in events
-        ]
+        {
+            "at": at,
+            "event": event.name.value,
+            "actor": event.actor,
+            "source": event.source,
+            "operation": event.operation,
+            "body": body,
+            "content": audit.content_of(event, client=client, instant=at, body=body),
+        }
     )

@@ -9,6 +9,7 @@ Every read and every write names its client, and the database shows no row of an
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text
@@ -20,22 +21,30 @@ from bot.domain.message import Message
 from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
 from bot.outbound.postgres import tables as t
+from bot.outbound.postgres import timing
+from bot.outbound.postgres.delegations import delegations
 from bot.outbound.postgres.errors import ours
 from bot.outbound.postgres.search import search
 from bot.outbound.postgres.spelling import spelled_out
 from bot.outbound.postgres.together import Together
+from bot.outbound.postgres.waits import waits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.found import Page
+    from bot.domain.timing.freeze import Freeze
+    from bot.domain.timing.lent import Delegation
+    from bot.domain.timing.rota import Standing
     from bot.domain.writes import Writes
 
+# An approval counts by who was on call when it was given; nothing waits for longer.
+_LONGEST_OPEN = timedelta(days=120)
 _WRITE = text("SELECT tandem_write(:client, CAST(:writes AS jsonb))")
 _SET_CLIENT = text("SELECT set_config('tandem.client', :client, true)")
 _LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
@@ -205,6 +214,28 @@ class Store:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(Lent.model_validate(dict(row)) for row in rows)
 
+    async def freezes(self, client: str, *, after: datetime) -> tuple[Freeze, ...]:
+        """Return the client's freezes that end later than this and were not lifted."""
+        async with self.reading(client) as connection:
+            return await timing.freezes(connection, after=after)
+
+    async def standing(self, provider: str, *, at: datetime) -> Standing:
+        """Return what overrides and feeds say of the rota, back to where it matters."""
+        async with self.reading(provider) as connection:
+            return await timing.standing(connection, after=at - _LONGEST_OPEN)
+
+    async def delegations(
+        self, client: str, *, after: datetime
+    ) -> tuple[Delegation, ...]:
+        """Return the roles that are or were lent here, and end later than this."""
+        async with self.reading(client) as connection:
+            return await delegations(connection, after=after)
+
+    async def used(self, client: str, *, envelope: str, day: date) -> int:
+        """Return how many operations the client's envelope let pass on that day."""
+        async with self.reading(client) as connection:
+            return await timing.used(connection, envelope=envelope, day=day)
+
     async def search(
         self,
         client: str,
@@ -219,6 +250,11 @@ class Store:
             return await search(
                 connection, wanted=wanted, since=since, before=before, most=most
             )
+
+    async def waits(self, client: str, *, most: int) -> tuple[timedelta, ...]:
+        """Return how long decisions on this client's latest operations took."""
+        async with self.reading(client) as connection:
+            return await waits(connection, most=most)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[bool]:
@@ -254,4 +290,11 @@ class Store:
 
 def _only_inserts(writes: Writes) -> bool:
     """Tell whether no row that is there already is touched."""
-    return not (writes.saves or writes.decisions or writes.ended or writes.checkpoints)
+    return not (
+        writes.saves
+        or writes.decisions
+        or writes.ended
+        or writes.checkpoints
+        or writes.timing
+        or writes.lending
+    )

@@ -2,9 +2,10 @@
 Group commit: writes that come at the same time are made durable at the same time.
 
 Under load most of what a request costs is its round trip and its commit. While one
-batch is on its way, the next one gathers; nobody waits for a timer. Each write is still
-whole or not at all, and is acknowledged only after the commit that holds it. Batches
-are of one client, so that one client's blocked chain makes no other client wait.
+batch is on its way, the next one gathers, and takes along what this process has
+received already; nobody waits for a timer. Each write is still whole or not at all, and
+is acknowledged only after the commit that holds it. Batches are of one client, so that
+one client's blocked chain makes no other client wait.
 
 Only writes that insert go this way. One that changes a row would hold its lock while
 the batch waits for the audit's, and a batch elsewhere could wait the other way round.
@@ -13,26 +14,30 @@ the batch waits for the audit's, and a batch elsewhere could wait the other way 
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from sqlalchemy import text
 
 from bot.domain.errors import TandemError, Unacknowledged, Unavailable
 from bot.domain.writes import Overtaken
 from bot.outbound.postgres.engine import SYSTEM
-from bot.outbound.postgres.errors import OVERTAKEN, ours
+from bot.outbound.postgres.errors import OVERTAKEN, ours, state_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from psycopg import AsyncConnection as Driver
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_WRITE_ALL: Final = text("SELECT tandem_write_all(CAST(:items AS jsonb))")
+_WRITE_ALL: Final = "SELECT tandem_write_all(%s, %s::jsonb)"
 _MOST: Final = 64
+# Turns of the loop without a new write: what has arrived takes two to become one.
+_TURNS: Final = 2
+# Batches before a connection goes back to the pool, where another may wait for one.
+_IN_A_ROW: Final = 16
+_WRITTEN: Final[dict[str, str | None]] = {"answer": None}
 _log = structlog.get_logger()
 
 
@@ -85,28 +90,35 @@ class Together:
 
     async def _flush_all(self, client: str) -> None:
         """Commit what waits for this client, batch after batch, until nothing does."""
+        line = _Line(self._engine)
         try:
-            while waiting := self._waiting.pop(client, []):
+            while client in self._waiting:
+                await self._gathered(client)
+                waiting = self._waiting.pop(client)
                 batch, rest = waiting[:_MOST], waiting[_MOST:]
                 if rest:
                     self._waiting[client] = rest
-                await self._flush(client, batch)
+                await self._flush(client, batch, line)
         finally:
             self._busy.discard(client)
+            await line.hang_up()
 
-    async def _flush(self, client: str, batch: Sequence[_Waiting]) -> None:
-        # The items are JSON texts already: put together as text, never parsed again.
-        name = json.dumps(client)
-        items = ",".join(f'{{"client":{name},"writes":{one.writes}}}' for one in batch)
+    async def _gathered(self, client: str) -> None:
+        """Return when nothing more comes of what has reached this process already."""
+        before, still = 0, 0
+        while still < _TURNS and len(self._waiting[client]) < _MOST:
+            now = len(self._waiting[client])
+            still = still + 1 if now == before else 0
+            before = now
+            await asyncio.sleep(0)
+
+    async def _flush(self, client: str, batch: Sequence[_Waiting], line: _Line) -> None:
         try:
-            with ours(writing=True):
-                async with self._engine.connect() as connection:
-                    row = await connection.execute(_WRITE_ALL, {"items": f"[{items}]"})
-                    answers = row.scalar_one()
+            answers = await line.send(client, batch)
         except TandemError as error:
             if len(batch) > 1 and _is_about_one(error):
                 for one in batch:
-                    await self._flush(client, [one])
+                    await self._flush(client, [one], line)
                 return
             _fail(batch, error)
             return
@@ -117,9 +129,66 @@ class Together:
             _log.exception("store.batch_broken", client=client)
             _fail(batch, Unacknowledged(SYSTEM, type(error).__name__))
             return
-        for one, answer in zip(batch, answers, strict=True):
+        # Of a batch that went in as it was, there is nothing to be said of each.
+        for one, answer in zip(batch, answers or [_WRITTEN] * len(batch), strict=True):
             if not one.answer.done():  # its writer may have gone meanwhile
                 _settle(one.answer, answer)
+
+
+class _Line:
+    """
+    A connection for as long as there is something to write; had when first needed.
+
+    Statements go to the driver itself: what SQLAlchemy does around each one, and the
+    way out of the pool and back, take longer than the statement.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+        self._driver: Driver[Any] | None = None
+        self._sent = 0
+
+    async def send(
+        self, client: str, batch: Sequence[_Waiting]
+    ) -> list[dict[str, str | None]] | None:
+        """Return what became of each, or None when all were written, as a rule."""
+        # The items are JSON texts already: put together as text, never parsed again.
+        items = f"[{','.join(one.writes for one in batch)}]"
+        try:
+            with ours(writing=True):
+                driver = self._driver or await self._open()
+                rows = await driver.execute(_WRITE_ALL, (client, items), prepare=True)
+                row = await rows.fetchone()
+        except TandemError:
+            await self.hang_up()
+            raise
+        if row is None:
+            raise Unacknowledged(SYSTEM, "no answer in its answer")
+        self._sent += 1
+        if self._sent >= _IN_A_ROW:
+            await self.hang_up()
+        answers: list[dict[str, str | None]] | None = row[0]
+        return answers
+
+    async def _open(self) -> Driver[Any]:
+        self._connection = await self._engine.connect()
+        raw = await self._connection.get_raw_connection()
+        driver: Driver[Any] | None = raw.driver_connection
+        if driver is None:
+            raise Unavailable(SYSTEM, "the pool gave a connection without its driver")
+        self._driver = driver
+        return driver
+
+    async def hang_up(self) -> None:
+        """Give the connection back; one that is broken is not used again."""
+        connection, self._connection = self._connection, None
+        driver, self._driver = self._driver, None
+        self._sent = 0
+        if connection is not None:
+            if driver is None or driver.closed:
+                await connection.invalidate()
+            await connection.close()
 
 
 def _is_about_one(error: TandemError) -> bool:
@@ -129,7 +198,7 @@ def _is_about_one(error: TandemError) -> bool:
     The server reads a batch before it begins with the first item, so the fault of one
     would be everybody's. Class 22 is "data exception": nothing was written.
     """
-    state = getattr(getattr(error.__cause__, "orig", None), "sqlstate", None)
+    state = state_of(error.__cause__)
     return state is not None and state[:2] == "22"
 
 

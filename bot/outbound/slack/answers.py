@@ -32,6 +32,11 @@ _HELP: Final = 1500
 _TARGETS: Final = 40
 _QUERY: Final = 1500
 
+_TOPICS: Final = (
+    *("help", "can-i", "status", "audit", "cancel", "undo", "ticket"),
+    *("at", "oncall", "freeze", "delegate"),
+)
+
 
 def answer(view: View, *, pen: Pen, site: str = "") -> Drawn:
     """
@@ -84,10 +89,12 @@ def _all_commands(view: Help, pen: Pen) -> Iterator[Json]:
     ]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
+    if view.note is not None:
+        yield blocks.section(pen.say(view.note))
     if view.queries:
         yield blocks.section(question_lines(view.queries, pen=pen))
     yield blocks.divider()
-    for topic in ("help", "status", "audit", "cancel", "ticket"):
+    for topic in _TOPICS:
         yield blocks.context(pen.words(f"help.{topic}"))
 
 
@@ -103,6 +110,8 @@ def _one_command(spec: Spec, view: Help, pen: Pen) -> Iterator[Json]:
     ]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
+    if view.note is not None:
+        yield blocks.context(pen.say(view.note))
     example = _example(spec, view)
     yield blocks.context(pen.words("help.example", {"line": f"/infra {example}"}))
     names = view.targets[:_TARGETS]
@@ -112,7 +121,7 @@ def _one_command(spec: Spec, view: Help, pen: Pen) -> Iterator[Json]:
 
 def _example(spec: Spec, view: Help) -> str:
     """Return a line that works here: with a target that this client really has."""
-    own = view.kinds.get(spec.kind, ())
+    own = [name for kind in spec.kinds for name in view.kinds.get(kind, ())]
     words = [
         own[0]
         if argument.name == spec.target and own and argument.example not in own

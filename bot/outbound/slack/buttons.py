@@ -39,7 +39,7 @@ def buttons(view: CardView, *, pen: Pen, approvable: bool) -> Iterator[Json]:
     operation = view.operation
     elements = []
     if operation.state is State.PROPOSED:
-        if approvable:
+        if approvable and view.held is None:
             elements.append(_approve(view, pen))
         elements.append(_deny(operation, pen))
     if operation.progress.url and pen.trusts(operation.progress.url):

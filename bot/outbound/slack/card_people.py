@@ -59,7 +59,7 @@ def deciding(view: CardView, pen: Pen) -> Iterator[Json]:
     if operation.state is not State.PROPOSED:
         return
     needs = ", ".join(_need(need, pen) for need in view.missing)
-    args = {"needs": Token(needs), "until": pen.moment(operation.expires_at)}
+    args = {"needs": Token(needs), "until": pen.moment(operation.decide_by)}
     lines = [f"*{pen.words('card.needs', args)}*"]
     if view.able:
         some = " ".join(person(view, one) for one in view.able[:_NAMED])
@@ -73,6 +73,17 @@ def deciding(view: CardView, pen: Pen) -> Iterator[Json]:
 
 def decided(view: CardView, pen: Pen) -> Iterator[Json]:
     """Who said what, when; the latest are shown if there are many."""
+    passed = view.operation.route.envelope if view.operation.route else None
+    if passed is not None:
+        said = pen.words(
+            "card.envelope",
+            {
+                "envelope": passed.name,
+                "number": passed.number,
+                "most": passed.per_day,
+            },
+        )
+        yield blocks.section(f"📜 {said}")
     lines = [decision_line(view, one, pen) for one in view.decisions[-_DECISIONS:]]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)

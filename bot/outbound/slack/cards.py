@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bot.outbound.slack.pen import Pen
 
 _LONGEST: Final = 500
+# A freeze stops what has not begun; asking and preparing go on.
+_HOLDABLE: Final = (State.ASKED, State.PROPOSED, State.APPROVED)
 
 
 def card(view: CardView, *, pen: Pen) -> Drawn:
@@ -72,7 +74,14 @@ def _blocks(view: CardView, pen: Pen) -> Iterator[Json]:
     yield blocks.section(status(view, pen))
     if operation.outcome is not None:
         yield blocks.section(bounded(operation.outcome, pen))
-    yield from _waiting(operation, pen)
+    if view.scheduled is not None and operation.state in _HOLDABLE:
+        yield blocks.section(f"🕙 {bounded(view.scheduled, pen)}")
+    if view.quiet is not None and operation.state is State.PROPOSED:
+        yield blocks.context(f"🌙 {bounded(view.quiet, pen)}")
+    if view.held is not None and operation.state in _HOLDABLE:
+        yield blocks.section(f"🧊 {bounded(view.held, pen)}")
+    else:
+        yield from _waiting(operation, pen)
     yield from change.blocks
     yield from facts_of(view, pen)
     yield from deciding(view, pen)

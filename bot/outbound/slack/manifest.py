@@ -16,6 +16,7 @@ SCOPES: Final = {
     "groups:history": "the same, in private channels",
     "im:write": "remind by direct message who is to decide",
     "im:history": "find its own direct message again",
+    "usergroups:read": "see who is on call, where the rota is a user group",
 }
 
 

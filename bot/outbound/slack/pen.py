@@ -88,11 +88,14 @@ class Pen:
 
 def _called(message: Message) -> Message:
     """Return the message with the people it calls as mentions, however deep within."""
-    args: dict[str, Words] = {
-        name: _mentions(value) if isinstance(value, Message) else value
+    found = {
+        name: _mentions(value)
         for name, value in message.args.items()
+        if isinstance(value, Message)
     }
-    return message.model_copy(update={"args": args}) if args else message
+    if all(one is message.args[name] for name, one in found.items()):
+        return message  # as most are: nobody is called
+    return message.model_copy(update={"args": {**message.args, **found}})
 
 
 def _mentions(message: Message) -> Token | Message:

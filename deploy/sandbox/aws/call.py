@@ -1,8 +1,9 @@
 """
 One call as it came over the wire: service, action, parameters, who claims to call.
 
-EC2, RDS, IAM and STS all speak the "query" protocol: a form with an `Action`. What is
-not such a form is not a call, and is refused before anything looks at it.
+EC2, RDS, load balancing, IAM and STS all speak the "query" protocol: a form with an
+`Action`. What is not such a form is not a call, and is refused before anything looks at
+it.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 """
 
@@ -18,7 +19,7 @@ from deploy.sandbox.aws.answer import Rejected
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SERVICES: Final = frozenset({"ec2", "rds", "iam", "sts"})
+SERVICES: Final = frozenset({"ec2", "elasticloadbalancing", "rds", "iam", "sts"})
 # Nobody signs this call: the token in it says who calls.
 UNSIGNED: Final = frozenset({"AssumeRoleWithWebIdentity"})
 LARGEST: Final = 1 << 20

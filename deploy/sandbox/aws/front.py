@@ -16,7 +16,7 @@ from deploy.sandbox.aws.answer import Answer, Rejected, refusal
 from deploy.sandbox.aws.call import parse
 from deploy.sandbox.aws.ledger import Entry
 from deploy.sandbox.aws.moto_backends import is_region, tags_of
-from deploy.sandbox.aws.resources import needs
+from deploy.sandbox.aws.resources import needs, request_tags
 from deploy.sandbox.aws.signature import verify
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ class Front:
                 "aws:principalarn": (principal.arn,),
                 **_tags("aws:principaltag", principal.tags),
                 **_tags("aws:resourcetag", tags_of(need.resource)),
+                **_tags("aws:requesttag", request_tags(call)),
             }
             request = policy.Request(need.action, need.resource, context)
             if not policy.allowed(

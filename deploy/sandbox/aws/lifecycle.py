@@ -2,8 +2,9 @@
 States that moto skips and operations depend on.
 
 A database has a resource id of its own. A running instance cannot change its type, and
-a type must exist. A snapshot takes time: it is `creating` with a percentage and then
-`available`, and its database is `backing-up` meanwhile and takes no second one.
+a type must exist; starting a machine renews its launch time. A snapshot takes time: it
+is `creating` with a percentage and then `available`, and its database is `backing-up`
+meanwhile and takes no second one.
 """
 
 from __future__ import annotations
@@ -39,6 +40,15 @@ def check(call: Call) -> None:
         _check_type(call.first("InstanceType"), "InvalidParameterValue")
     if call.action == "rds:CreateDBSnapshot":
         _check_database(call)
+
+
+def begins(call: Call, *, now: datetime) -> None:
+    """Give what the call is about to start the moment at which it was started."""
+    if call.action == "ec2:StartInstances":
+        for name in call.members("InstanceId"):
+            held = moto.instance(call.region, name)
+            if held is not None and held.state == "stopped":
+                held.launch_time = now
 
 
 def begun(call: Call, answer: Answer, growing: Growing, *, now: datetime) -> Answer:

@@ -1,5 +1,5 @@
 """
-moto, loaded as little as possible: three services, called without its own web server.
+moto, loaded as little as possible: four services, called without its own web server.
 
 moto keeps its state in dictionaries of the process, so there is one world a process at
 a time. Its own check of rights stays off: `front.py` has decided before a call gets
@@ -18,6 +18,8 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import Ami
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.responses import EC2Response
+from moto.elbv2.models import elbv2_backends
+from moto.elbv2.responses import ELBV2Response
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Policy, iam_backends
 from moto.iam.responses import IamResponse
@@ -48,7 +50,12 @@ Document: TypeAlias = "Mapping[str, Any]"
 
 def backends() -> Mapping[str, Any]:
     """Return moto's dictionaries: service to account to region to backend."""
-    return {"ec2": ec2_backends, "iam": iam_backends, "rds": rds_backends}
+    return {
+        "ec2": ec2_backends,
+        "elasticloadbalancing": elbv2_backends,
+        "iam": iam_backends,
+        "rds": rds_backends,
+    }
 
 
 def empty() -> None:
@@ -73,7 +80,12 @@ def put_back(kept: Kept) -> None:
 
 def perform(call: Call) -> Answer:
     """Let moto carry a call out. Who calls and whether they may is decided before."""
-    responses = {"ec2": EC2Response, "iam": IamResponse, "rds": RDSResponse}
+    responses = {
+        "ec2": EC2Response,
+        "elasticloadbalancing": ELBV2Response,
+        "iam": IamResponse,
+        "rds": RDSResponse,
+    }
     host = f"https://{call.service}.{call.region}.amazonaws.com/"
     # The agent and the signature stay outside: moto would read regions out of them.
     headers = {
@@ -154,14 +166,19 @@ def audiences(provider: str) -> list[str]:
 
 
 def tags_of(arn: str) -> dict[str, str]:
-    """Return the tags of an instance, database or snapshot; else none."""
+    """Return the tags of an instance, volume, database or its snapshot; else none."""
     found = re.fullmatch(
-        r"arn:aws:(ec2|rds):([a-z0-9-]+):[0-9]*:(instance|db|snapshot)[:/](.+)", arn
+        r"arn:aws:(ec2|rds):([a-z0-9-]+):[0-9]*:(instance|volume|db|snapshot)[:/](.+)",
+        arn,
     )
     if found is None:
         return {}
-    _, region, kind, name = found.groups()
+    service, region, kind, name = found.groups()
     held: Any
+    if service == "ec2" and kind != "instance":
+        volumes = ec2_backends[ACCOUNT][region].volumes
+        held = volumes.get(name) if kind == "volume" else None
+        return {tag["key"]: tag["value"] for tag in held.get_tags()} if held else {}
     if kind == "instance":
         held = instance(region, name)
         return {tag["key"]: tag["value"] for tag in held.get_tags()} if held else {}

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -36,12 +37,31 @@ def needs(call: Call) -> tuple[Need, ...]:
     if call.action == "rds:CreateDBSnapshot" and _has_tags(call):
         # Tags given at creation are tags added: AWS asks for that right too.
         return (*found, Need("rds:AddTagsToResource", resources[-1]))
+    if call.action == "ec2:CreateSnapshot" and request_tags(call):
+        return (*found, Need("ec2:CreateTags", resources[-1]))
     return found
 
 
 def _has_tags(call: Call) -> bool:
     """Return whether the call also sets tags."""
     return any(name.startswith("Tags.") for name in call.parameters)
+
+
+def request_tags(call: Call) -> dict[str, str]:
+    """Return the tags that what the call makes is to be born with."""
+    named = re.compile(r"(TagSpecification\.[0-9]+\.Tag\.[0-9]+)\.Key")
+    found = ((named.fullmatch(name), key) for name, key in call.parameters.items())
+    return {
+        key: call.parameters.get(f"{place.group(1)}.Value", "")
+        for place, key in found
+        if place is not None
+    }
+
+
+def _new_snapshot(call: Call) -> tuple[str, ...]:
+    """Return the volume, and the snapshot that has no name yet."""
+    snapshot = f"arn:aws:ec2:{call.region}::snapshot/*"
+    return (_ec2(call, "volume", call.first("VolumeId")), snapshot)
 
 
 def _instances(call: Call) -> tuple[str, ...]:
@@ -106,6 +126,7 @@ _MAPPED: Final[Mapping[str, Callable[[Call], tuple[str, ...]]]] = {
     "ec2:RebootInstances": _instances,
     "ec2:TerminateInstances": _instances,
     "ec2:ModifyInstanceAttribute": _attribute,
+    "ec2:CreateSnapshot": _new_snapshot,
     "rds:CreateDBSnapshot": lambda call: (*_db(call), *_snapshot(call)),
     "rds:DeleteDBSnapshot": _snapshot,
     "rds:RestoreDBInstanceFromDBSnapshot": _restored,

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config
 
+from deploy.sandbox.aws.balancing import balance
+from deploy.sandbox.aws.disks import attach
 from deploy.sandbox.aws.principal import ADMIN_KEY, ADMIN_SECRET
 from deploy.sandbox.aws.resources import ACCOUNT
 
@@ -80,8 +82,12 @@ def seed(
 ) -> Seeded:
     """Make what is missing and return the ids of all of it. Takes about a second."""
     ec2, rds, iam = (_client(service, endpoint) for service in ("ec2", "rds", "iam"))
+    instances = {(i.client, i.name): _instance(ec2, i) for i in INSTANCES}
+    balancing = _client("elbv2", endpoint)
+    balance(ec2, balancing, instances)
+    attach(ec2, instances)
     return Seeded(
-        instances={(i.client, i.name): _instance(ec2, i) for i in INSTANCES},
+        instances=instances,
         databases={(d.client, d.name): _database(rds, d) for d in DATABASES},
         roles=_roles(iam, issuer, subjects or {}),
     )
@@ -129,15 +135,40 @@ def permissions(client: str) -> dict[str, Any]:
         (["rds:CreateDBSnapshot"], [databases, snapshots], {}),
         (["rds:AddTagsToResource"], [snapshots], {}),
         # EC2 has no rights on single things for reading.
-        (["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"], ["*"], {}),
+        (
+            [
+                "ec2:DescribeInstances",
+                "ec2:DescribeInstanceStatus",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeVolumes",
+                "ec2:DescribeSnapshots",
+                # Nor has load balancing.
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            ["*"],
+            {},
+        ),
         (
             [
                 "ec2:StartInstances",
                 "ec2:StopInstances",
+                "ec2:RebootInstances",
                 "ec2:ModifyInstanceAttribute",
             ],
             [f"{ec2}:instance/*"],
             {"StringEquals": {"aws:ResourceTag/Client": client}},
+        ),
+        (
+            ["ec2:CreateSnapshot"],
+            [f"{ec2}:volume/*"],
+            {"StringEquals": {"aws:ResourceTag/Client": client}},
+        ),
+        # A snapshot has no name before it is there: its birth tags tell whose it is.
+        (
+            ["ec2:CreateSnapshot", "ec2:CreateTags"],
+            [f"arn:aws:ec2:{REGION}::snapshot/*"],
+            {"StringEquals": {"aws:RequestTag/tandem:client": client}},
         ),
     )
     return {

@@ -138,6 +138,7 @@ class World:
         """Carry out an allowed call in the world as it is now."""
         lifecycle.advance(self._state.growing, now=now, takes=self._takes)
         lifecycle.check(call)
+        lifecycle.begins(call, now=now)
         answer = moto.perform(call)
         if answer.status < 300:  # noqa: PLR2004 - HTTP's own line
             answer = lifecycle.begun(call, answer, self._state.growing, now=now)

@@ -1,7 +1,8 @@
 """
 The methods that read: conversations, people, and who the token is.
 
-Errors and limits: docs.slack.dev/reference/methods (conversations.*, users.info).
+Errors and limits: docs.slack.dev/reference/methods (conversations.*, users.info,
+usergroups.users.list).
 """
 
 from __future__ import annotations
@@ -158,6 +159,14 @@ async def info(world: SlackWorld, args: Arguments) -> Json:
     channel = world.rooms.find(args.text("channel"))
     archived = world.rooms.is_archived(channel.id)
     return {"channel": channel_shape(channel, world.workspace, archived=archived)}
+
+
+async def group_users(world: SlackWorld, args: Arguments) -> Json:
+    """usergroups.users.list: the users of a group, which a test or a page fills."""
+    users = world.groups.get(args.text("usergroup"))
+    if users is None:
+        raise SlackRefusal("no_such_subteam")
+    return {"users": list(users)}
 
 
 async def user_info(world: SlackWorld, args: Arguments) -> Json:

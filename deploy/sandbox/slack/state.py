@@ -83,6 +83,7 @@ class SlackWorld:
         self.faults = Faults(now)
         self.stream = Stream()
         self.links = Links()
+        self.groups: dict[str, tuple[str, ...]] = {}
         self.read_marks: dict[tuple[str, str], str] = {}
         self.started = self.messages.next_ts()
         self.courier = Courier(

@@ -70,6 +70,7 @@ METHODS: dict[str, Method] = {
     "conversations.open": Method(conversations.open_im, tier=3),
     "conversations.replies": Method(conversations.replies, tier=3),
     "reactions.add": Method(chat.react, tier=3),
+    "usergroups.users.list": Method(conversations.group_users, tier=2),
     "users.info": Method(conversations.user_info, tier=4, gives="RUser"),
     "views.open": Method(views.open_view, tier=4, takes="AView", gives="RViews"),
     "views.push": Method(views.push_view, tier=4, takes="AView", gives="RViews"),

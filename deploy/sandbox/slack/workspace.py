@@ -86,7 +86,10 @@ class Workspace(_Given):
         return next((c for c in self.commands if c.command == name), None)
 
 
-_ACME = ("U0ALICE", "U0CAROL", "U0BOB", "U0DAVE", "U0ERIN", "U0MALLORY")
+_ACME = (
+    *("U0ALICE", "U0CAROL", "U0INES", "U0OSCAR", "U0HENRI"),
+    *("U0BOB", "U0DAVE", "U0ERIN", "U0MALLORY"),
+)
 _GLOBEX = ("U0GINA", "U0GREG", "U0BOB", "U0DAVE", "U0ERIN")
 _ONCALL = ("U0BOB", "U0DAVE", "U0ERIN")
 
@@ -95,6 +98,9 @@ def _people() -> tuple[Person, ...]:
     rows = (
         ("U0ALICE", "alice", "Alice Martin", "Developer", "Acme", "2f6fde"),
         ("U0CAROL", "carol", "Carol Petit", "Platform owner", "Acme", "8f3fb0"),
+        ("U0INES", "ines", "Ines Faure", "Trainee", "Acme", "3d8b8b"),
+        ("U0OSCAR", "oscar", "Oscar Weil", "Auditor", "Acme", "6b6f2f"),
+        ("U0HENRI", "henri", "Henri Blum", "Left in spring", "Acme", "7a5c4a"),
         ("U0GINA", "gina", "Gina Rossi", "Developer", "Globex", "c2571a"),
         ("U0GREG", "greg", "Greg Simon", "Platform owner", "Globex", "9a6a00"),
         ("U0BOB", "bob", "Bob Durand", "Engineer, on call", "Claranet", "1d7f5f"),

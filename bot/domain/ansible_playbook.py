@@ -1,0 +1,205 @@
+"""
+A playbook that Ansible carries out on one host.
+
+Such a playbook is a typed class and a folder of its name beside it: `read.yml` tells
+the state (`set_stats`, changing nothing), `run.yml` makes the change and
+`argument_specs.yml` says which variables there are. The folder is read once, when the
+class is made: what was hashed and approved is what runs, whatever happens on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from bot.domain.errors import Broken, Refused
+from bot.domain.host import Play, Step, StepStatus
+from bot.domain.message import Message
+from bot.domain.playbook import (
+    Happened,
+    LiveState,
+    NotVerified,
+    Playbook,
+    Preview,
+    Verified,
+)
+from bot.domain.scope import (
+    HostAddress,
+    HostName,
+    Port,
+    SshHostKey,
+    SshPrincipal,
+    SshScope,
+    UnixUser,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.catalog import Host
+    from bot.domain.change import Scalar
+    from bot.domain.host import Played
+    from bot.domain.playbook import Run
+    from bot.domain.proposal import Line
+
+_READ: Final = "read.yml"
+_RUN: Final = "run.yml"
+
+
+class AnsiblePlaybook(Playbook):
+    """A change of one host, made by the Ansible playbook in the folder of its name."""
+
+    files: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    host: HostName
+    address: HostAddress
+    port: Port
+    user: UnixUser
+    principal: SshPrincipal
+    host_key: SshHostKey
+    python: str
+    become: bool
+
+    def __init_subclass__(cls, *, name: str = "", **more: object) -> None:
+        """Take the folder beside the class's own file into memory and into the hash."""
+        super().__init_subclass__(name=name, **more)
+        if not name:
+            return
+        folder = Path(str(sys.modules[cls.__module__].__file__)).with_suffix("")
+        found = sorted(one for one in folder.rglob("*") if one.is_file())
+        cls.files = tuple(
+            (one.relative_to(folder).as_posix(), one.read_text(encoding="utf-8"))
+            for one in found
+        )
+        if not {_READ, _RUN} <= dict(cls.files).keys():
+            raise Broken(f"playbook {name!r} needs {_READ} and {_RUN}")
+        whole = json.dumps([cls.source_hash, cls.files])
+        cls.source_hash = hashlib.sha256(whole.encode()).hexdigest()
+
+    @classmethod
+    def on(cls, host: Host, **inputs: Scalar) -> Self:
+        """Return this procedure for a host of the catalog, with its other inputs."""
+        return cls.model_validate(
+            {"host": host.name, **host.ssh.model_dump(), **inputs}
+        )
+
+    @classmethod
+    def actions(cls) -> tuple[str, ...]:
+        """Return no name: the right to log in is the host's, not a playbook's."""
+        return ()
+
+    def preview_scope(self) -> SshScope:
+        return self.scope("")
+
+    def scope(self, operation: str) -> SshScope:  # noqa: ARG002 - its key is new anyway
+        reach = {name: getattr(self, name) for name in SshScope.model_fields}
+        return SshScope.model_validate(reach)
+
+    @abstractmethod
+    def variables(self) -> Mapping[str, Scalar]:
+        """Return the variables of `read.yml` and `run.yml`."""
+
+    @abstractmethod
+    def call(self) -> str:
+        """Return in one line what is done, as the card shows it."""
+
+    @abstractmethod
+    def facts(self, state: LiveState) -> tuple[Line, ...]:
+        """Return what the card shows of the state."""
+
+    @abstractmethod
+    def reached(self, state: LiveState) -> bool:
+        """Return whether this is the state that the change is to bring about."""
+
+    def objection(self, state: LiveState) -> Message | None:  # noqa: ARG002 - to be looked at
+        """Return why it cannot or need not be done from this state."""
+        return None
+
+    def warnings(self, state: LiveState) -> tuple[Message, ...]:  # noqa: ARG002 - as above
+        """Return what is dangerous about doing it in this state."""
+        return ()
+
+    async def preview(self, run: Run) -> Preview:
+        seen, state = await self._seen(run)
+        objection = self.objection(state)
+        if objection is not None:
+            raise Refused(objection)
+        return Preview(
+            facts=self.facts(state),
+            calls=(self.call(),),
+            state=state,
+            diff=seen.diff,
+            warnings=self.warnings(state),
+        )
+
+    async def run(self, run: Run) -> None:
+        async def hear(step: Step) -> None:
+            if step.status in (StepStatus.CHANGED, StepStatus.FAILED):
+                args: dict[str, str | int | Message] = {"task": step.task}
+                key = f"playbook.ansible.{step.status.value}"
+                await run.progress(Message.of(key, args))
+
+        played = await run.host.play(
+            Play(files=self.files, entry=_RUN), variables=self.variables(), hear=hear
+        )
+        self._must_have_gone_well(played)
+
+    async def verify(self, run: Run) -> Verified | NotVerified:
+        state = await self._read(run)
+        return Verified(facts=self.facts(state)) if self.reached(state) else self.lost()
+
+    def lost(self) -> NotVerified:
+        """Return that the host is not as promised."""
+        return NotVerified(
+            reason=Message.of("playbook.ansible.not-there", {"call": self.call()})
+        )
+
+    async def moved(self, run: Run) -> bool:
+        """Return whether the state is another than the one that was approved."""
+        _, state = await self._seen(run)
+        return state.fingerprint != run.before
+
+    async def happened(self, run: Run) -> Happened:
+        """
+        Return YES only if the state moved from the one approved to the one wanted.
+
+        The approved state was compared right before the change was announced, so what
+        is still the same was not changed.
+        """
+        _, state = await self._seen(run)
+        if state.fingerprint == run.before:
+            return Happened.NO
+        return Happened.YES if self.reached(state) else Happened.UNKNOWN
+
+    async def _seen(self, run: Run) -> tuple[Played, LiveState]:
+        """Return what would be done, and the state, which that is part of."""
+        state = await self._read(run)
+        would = await run.host.play(
+            Play(files=self.files, entry=_RUN), variables=self.variables(), check=True
+        )
+        self._must_have_gone_well(would)
+        digest = hashlib.sha256(would.diff.encode()).hexdigest()
+        return would, LiveState(items=(*state.items, ("diff", digest)))
+
+    async def _read(self, run: Run) -> LiveState:
+        played = await run.host.play(
+            Play(files=self.files, entry=_READ), variables=self.variables()
+        )
+        self._must_have_gone_well(played)
+        if played.changed:
+            raise Broken(f"{self.name}/{_READ} changed the host")
+        return LiveState(items=played.said)
+
+    def _must_have_gone_well(self, played: Played) -> None:
+        if played.failed is None:
+            return
+        args: dict[str, Any] = {
+            "host": self.host,
+            "task": played.failed.task,
+            "reason": played.failed.reason,
+        }
+        raise Refused(Message.of("playbook.ansible.task-failed", args))

@@ -1,0 +1,131 @@
+"""
+Putting questions to the policies of one client.
+
+Default is no, and one `forbid` outweighs every `permit`. Cedar leaves a policy out of
+account when it fails on a question, which would make a failing `forbid` a permission;
+so a question that any policy fails on is answered no.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cedarpy import is_authorized_batch
+
+from bot.domain.rights.asked import ON_TARGETS, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cedarpy import AuthzResult
+
+    from bot.domain.rights.asked import Asked, Thing
+    from bot.domain.rights.rules import Rule, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """
+    The answer, and the rules that gave it: what permits, or what forbids.
+
+    No, and no rule: nothing permits it. `failed` says which rule could not be asked.
+    """
+
+    allowed: bool
+    rules: tuple[Rule, ...] = ()
+    failed: str = ""
+
+
+def judge(rules: Rules, asked: Sequence[Asked]) -> tuple[Ruling, ...]:
+    """Return the answer to each question, in order; all of this client."""
+    if not asked:
+        return ()
+    if any(one.client != rules.client for one in asked):
+        return tuple(Ruling(allowed=False, failed="other client") for _ in asked)
+    found = is_authorized_batch(
+        [_request(one) for one in asked],
+        rules.policies,
+        json.dumps(_entities(asked)),
+        rules.schema,
+    )
+    return tuple(_ruling(one, rules) for one in found)
+
+
+def _ruling(result: AuthzResult, rules: Rules) -> Ruling:
+    problems = result.diagnostics.errors
+    if problems:
+        return Ruling(allowed=False, failed=problems[0])
+    # Ids are ours (see Rules): one that is not is an answer about something else.
+    reasons = [rules.rules.get(name) for name in sorted(result.diagnostics.reasons)]
+    given = tuple(one for one in reasons if one is not None)
+    return Ruling(allowed=result.allowed and bool(given), rules=given)
+
+
+def _request(asked: Asked) -> dict[str, Any]:
+    return {
+        "principal": _uid("Member", asked.actor.id),
+        "action": _uid("Action", asked.action.value),
+        "resource": _resource(asked),
+        "context": _context(asked),
+    }
+
+
+def _resource(asked: Asked) -> dict[str, str]:
+    if asked.action in ON_TARGETS and asked.thing is not None:
+        return _uid("Target", target_id(asked.client, asked.thing.name))
+    return _uid("Client", asked.client)
+
+
+def target_id(client: str, name: str) -> str:
+    """Return how a policy names a target: names alone are not unique."""
+    return f"{client}/{name}"
+
+
+def _context(asked: Asked) -> dict[str, Any]:
+    if asked.action in ON_TARGETS:
+        requester = asked.requester or asked.actor.id
+        found: dict[str, Any] = {
+            "command": _entity("Command", asked.command),
+            "requester": _entity("Member", requester),
+        }
+        # From 1, so that a policy may say `>= 2`; without one Cedar refuses to answer.
+        if asked.risk is not None:
+            found["risk"] = asked.risk + 1
+        return found
+    if asked.action is Action.DELEGATE:
+        return {"role": _entity("Role", asked.role), "holds": asked.holds}
+    return {}
+
+
+def _entities(asked: Iterable[Asked]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in asked:
+        actor = one.actor
+        parents = [_uid("Role", role) for role in sorted(actor.roles)]
+        parents.append(_uid("Organisation", actor.organisation))
+        found["Member", actor.id] = _made("Member", actor.id, parents)
+        if one.thing is not None:
+            name = target_id(one.client, one.thing.name)
+            found["Target", name] = _target(name, one.thing, client=one.client)
+    return list(found.values())
+
+
+def _target(name: str, thing: Thing, *, client: str) -> dict[str, Any]:
+    parents = [_uid("Client", client), _uid("Environment", thing.environment.value)]
+    if thing.kind is not None:
+        parents.append(_uid("Kind", thing.kind))
+    return _made("Target", name, parents) | {"attrs": {"critical": thing.critical}}
+
+
+def _made(kind: str, name: str, parents: list[dict[str, str]]) -> dict[str, Any]:
+    return {"uid": _uid(kind, name), "attrs": {}, "parents": parents}
+
+
+def _uid(kind: str, name: str) -> dict[str, str]:
+    return {"type": kind, "id": name}
+
+
+def _entity(kind: str, name: str) -> dict[str, dict[str, str]]:
+    return {"__entity": _uid(kind, name)}

@@ -1,0 +1,63 @@
+"""`/infra service`: a service of a host, by Ansible, as a guarded direct action."""
+
+from typing import Annotated, Literal
+
+from bot import sdk
+from playbooks.ansible.service import Service as Playbook
+
+_STATES = {"restart": "restarted", "start": "started", "stop": "stopped"}
+
+
+class Service(sdk.Command, name="service", risk=sdk.Risk.MEDIUM):
+    """
+    Restart, start or stop a service of a host.
+
+    Only the services that the catalog lists for the host can be named. Whether it runs
+    afterwards, in a new process, is read from the host itself.
+    """
+
+    action: Annotated[
+        Literal["restart", "start", "stop"],
+        sdk.arg("restart, start or stop", example="restart"),
+    ]
+    service: Annotated[
+        sdk.ServiceName, sdk.arg("a service the catalog lists", example="nginx")
+    ]
+    host: Annotated[
+        str,
+        sdk.target("host", "the host it runs on", example="web-host", after="on"),
+    ]
+
+    def change(
+        self,
+        target: sdk.Target,
+        client: sdk.Client,  # noqa: ARG002 - the host says it all
+    ) -> sdk.DirectAction:
+        host = sdk.as_kind(target, sdk.Host)
+        if self.service not in host.services:
+            known = ", ".join(host.services) or "-"
+            raise sdk.Refused(
+                sdk.text(
+                    en="{ $service } is not one of the services of { $host } that may "
+                    "be touched. These may: { $known }.",
+                    fr="{ $service } ne fait pas partie des services de { $host } "
+                    "autorisés. Le sont : { $known }.",
+                    args={"service": self.service, "host": host.name, "known": known},
+                )
+            )
+        return Playbook.on(
+            host,
+            service=self.service,
+            wanted=_STATES[self.action],
+            manager=host.init,
+        ).planned(
+            sdk.text(
+                en="{ $action } { $service } on { $host }",
+                fr="{ $action } { $service } sur { $host }",
+                args={
+                    "action": self.action.capitalize(),
+                    "service": self.service,
+                    "host": host.name,
+                },
+            )
+        )

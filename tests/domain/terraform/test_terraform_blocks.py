@@ -1,0 +1,303 @@
+"""Lines put in and taken out: in columns, whole, and nothing else is touched."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.errors import Refused
+from bot.domain.terraform.address import Address
+from bot.domain.terraform.blocks import (
+    NewBlock,
+    Ref,
+    append_block,
+    append_nested,
+    remove_block,
+    remove_nested,
+)
+from bot.domain.terraform.edit import set_attribute
+
+WEB = Address("aws_security_group", "web")
+RULE = NewBlock(
+    "ingress",
+    attributes=(
+        ("from_port", 443),
+        ("protocol", "tcp"),
+        ("cidr_blocks", ("10.0.0.0/8",)),
+    ),
+)
+GROUP = b"""resource "aws_security_group" "web" {
+  name = "web" # shown
+
+  ingress {
+    from_port = 80
+  }
+}
+"""
+
+
+def put(source, name, value="NEW", **more):
+    return set_attribute(
+        {"m.tf": source},
+        root="",
+        address=WEB,
+        attribute=name,
+        value=value,
+        insert=True,
+        **more,
+    )
+
+
+def reason(caught):
+    return caught.value.message.key.removeprefix("refused.terraform-")
+
+
+def test_an_absent_attribute_is_put_in_the_columns_of_its_neighbours():
+    found = put(GROUP, "description")
+
+    assert found.old_value is None
+    assert found.line == 3
+    assert found.after == GROUP.replace(
+        b'  name = "web" # shown\n',
+        b'  name        = "web" # shown\n  description = "NEW"\n',
+    )
+
+
+def test_an_attribute_that_is_there_is_changed_where_it_stands():
+    found = put(GROUP, "name")
+
+    assert found.after == GROUP.replace(b'"web" # shown', b'"NEW" # shown')
+
+
+def test_an_attribute_is_put_into_the_one_nested_block():
+    found = put(GROUP, "ingress.description")
+
+    assert b'    from_port   = 80\n    description = "NEW"\n' in found.after
+
+
+def test_neighbours_out_of_their_columns_stay_as_they_are():
+    crooked = GROUP.replace(b"name =", b"name   =")
+
+    found = put(crooked, "description")
+
+    assert found.after == crooked.replace(
+        b"# shown\n", b'# shown\n  description = "NEW"\n'
+    )
+
+
+def test_a_new_attribute_of_several_instances_names_the_others():
+    source = GROUP.replace(b"{\n", b'{\n  for_each = toset(["a", "b"])\n\n', 1)
+
+    found = set_attribute(
+        {"m.tf": source},
+        root="",
+        address=Address("aws_security_group", "web", "a"),
+        attribute="description",
+        value="NEW",
+        insert=True,
+    )
+
+    assert [each.what for each in found.consumers] == ['aws_security_group.web["b"]']
+    assert b'description = "NEW"\n\n  ingress' in found.after
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (b"{}", b'{\n  a = "NEW"\n}'),
+        (b"{\n}", b'{\n  a = "NEW"\n}'),
+        (b"{ # why\n}", b'{ # why\n  a = "NEW"\n}'),
+        (b"{\r\n  b = 1\r\n}\r\n", b'{\r\n  b = 1\r\n  a = "NEW"\r\n}\r\n'),
+        (b"{\n  b = <<E\nx\nE\n}\n", b'{\n  b = <<E\nx\nE\n  a = "NEW"\n}\n'),
+    ],
+)
+def test_odd_blocks_take_an_attribute(body, wanted):
+    head = b'resource "aws_security_group" "web" '
+
+    assert put(head + body, "a").after == head + wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{ b = 1 }", "one-line"),
+        (b'{\n  dynamic "a" {\n    content {}\n  }\n}', "dynamic"),
+        (b"{\n  lifecycle {\n    ignore_changes = [a]\n  }\n}", "ignored"),
+        (b"{\n  x {}\n  x {}\n}", "no-attribute"),
+    ],
+)
+def test_where_an_attribute_cannot_go_it_is_refused(body, why):
+    name = "x.a" if why == "no-attribute" else "a"
+
+    with pytest.raises(Refused) as caught:
+        put(b'resource "aws_security_group" "web" ' + body, name)
+
+    assert reason(caught) in {why, "duplicate"}
+
+
+def test_a_nested_block_goes_after_its_like_and_comes_out_again():
+    there = append_nested({"m.tf": GROUP}, root="", address=WEB, block=RULE)
+
+    assert there.line == 8
+    assert there.after == GROUP.replace(
+        b"80\n  }\n",
+        b"80\n  }\n\n  ingress {\n    from_port   = 443\n    protocol    = "
+        b'"tcp"\n    cidr_blocks = ["10.0.0.0/8"]\n  }\n',
+    )
+    gone = remove_nested({"m.tf": there.after}, root="", address=WEB, block=RULE)
+    assert gone.after == GROUP
+
+
+def test_the_same_block_is_not_put_in_twice():
+    there = append_nested({"m.tf": GROUP}, root="", address=WEB, block=RULE)
+
+    with pytest.raises(Refused) as caught:
+        append_nested({"m.tf": there.after}, root="", address=WEB, block=RULE)
+
+    assert reason(caught) == "present"
+
+
+def test_a_block_that_is_not_there_or_there_twice_is_not_removed():
+    once = append_nested({"m.tf": GROUP}, root="", address=WEB, block=RULE).after
+    text = once[once.index(b"\n  ingress {\n    from_port   = 443") : -2]
+    twice = once[:-2] + text + once[-2:]
+
+    with pytest.raises(Refused) as none:
+        remove_nested({"m.tf": GROUP}, root="", address=WEB, block=RULE)
+    with pytest.raises(Refused) as several:
+        remove_nested({"m.tf": twice}, root="", address=WEB, block=RULE)
+
+    assert (reason(none), reason(several)) == ("no-block", "duplicate")
+
+
+RESOURCE = NewBlock(
+    "resource",
+    ("aws_security_group_rule", "office"),
+    (("security_group_id", Ref("aws_security_group.web.id")), ("to_port", 443)),
+    (NewBlock("timeouts", attributes=(("create", "5m"),)),),
+)
+
+
+@pytest.mark.parametrize("before", [b"", GROUP, GROUP.rstrip(), GROUP + b"# end\n"])
+def test_a_resource_is_appended_and_removed_again(before):
+    there = append_block({"m.tf": before}, file="m.tf", block=RESOURCE)
+
+    assert there.after.startswith(before)
+    assert there.after.endswith(
+        b'resource "aws_security_group_rule" "office" {\n'
+        b"  security_group_id = aws_security_group.web.id\n  to_port           = 443\n"
+        b'\n  timeouts {\n    create = "5m"\n  }\n}\n'
+    )
+    rule = Address("aws_security_group_rule", "office")
+    gone = remove_block({"m.tf": there.after}, root="", address=rule)
+    assert gone.after.rstrip() == before.rstrip()
+
+
+def test_a_resource_goes_after_its_siblings_and_takes_its_comments_with_it():
+    rule = b'# a\nresource "aws_security_group_rule" "a" {\n}\n'
+    before = rule + b"\n" + GROUP
+
+    there = append_block({"m.tf": before}, file="m.tf", block=RESOURCE)
+
+    assert there.line == 5
+    assert there.after.endswith(b"}\n\n" + GROUP)
+    address = Address("aws_security_group_rule", "a")
+    gone = remove_block({"m.tf": before}, root="", address=address)
+    assert gone.after == GROUP
+
+
+def test_a_resource_is_not_appended_twice_whatever_the_file():
+    other = append_block({}, file="a.tf", block=RESOURCE).after
+
+    with pytest.raises(Refused) as caught:
+        append_block({"a.tf": other}, file="b.tf", block=RESOURCE)
+
+    assert reason(caught) == "present"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Ref("file(x)"),
+        lambda: Ref("a.b}"),
+        lambda: Ref("alone"),
+        lambda: NewBlock("a b"),
+        lambda: NewBlock("a", ('x" {',)),
+        lambda: NewBlock("a", attributes=(("b = 1\nc", 1),)),
+    ],
+)
+def test_what_is_no_name_is_not_written(make):
+    with pytest.raises(Refused) as caught:
+        make()
+
+    assert reason(caught) == "name"
+
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,14}", fullmatch=True).filter(
+    lambda word: word not in {"count", "for_each", "lifecycle", "ingress"}
+)
+sides = st.sampled_from(
+    ["1", '"é漢"', "[1, 2]", "{ x = 1 }", "{\n    x = 1\n  }", "<<E\n  a = 1 # b\nE"]
+)
+ends = st.sampled_from(["", "", " # why", " // x", " /* y */"])
+
+
+@st.composite
+def groups(draw):
+    """Return a block in any style; `terraform fmt` puts it in columns later."""
+    rows = []
+    for name in draw(st.lists(names, max_size=6, unique=True)):
+        side = draw(sides)
+        tail = "" if side.startswith("<<") else draw(ends)
+        rows.append(f"  {name} = {side}{tail}")
+        rows += draw(st.sampled_from([[], [], [""], ["  # apart"]]))
+    if draw(st.booleans()):
+        rows.insert(
+            draw(st.integers(0, len(rows))), "  ingress {\n    a = 1\n  } # end"
+        )
+    body = "\n".join(rows)
+    after = draw(st.sampled_from(["", "# end\n", "\nlocals {\n  a = 1\n}\n"]))
+    return f'resource "aws_security_group" "web" {{{draw(ends)}\n{body}\n}}\n{after}'
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    sources=st.lists(groups(), min_size=30, max_size=30),
+    name=names,
+    value=st.one_of(st.text('xyz é${}"\\\n', max_size=30), st.integers()),
+)
+def test_what_was_formatted_stays_formatted(terraform, sources, name, value):
+    clean = terraform.formatted([source.encode() for source in sources])
+
+    edits = []
+    for source in clean:
+        try:
+            edits.append(put(source, name, value).after)
+        except Refused as refused:
+            assert refused.message.key.startswith("refused.terraform-")  # noqa: PT017 - both ends are fine
+        there = append_nested({"m.tf": source}, root="", address=WEB, block=RULE).after
+        gone = remove_nested({"m.tf": there}, root="", address=WEB, block=RULE).after
+        more = append_block({"m.tf": source}, file="m.tf", block=RESOURCE).after
+        edits += [there, gone, more]
+
+    assert terraform.dirty(edits) == set()
+
+
+@given(source=groups(), name=names)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_insertion_changes_nothing_but_blanks_elsewhere(source, name):
+    try:
+        found = put(source.encode(), name, "N")
+    except Refused:
+        return
+
+    if found.old_value is None and found.via[0].source.startswith("resource"):
+        was, now = (each.decode().split("\n") for each in (found.before, found.after))
+        del now[found.line - 1]
+        assert ["".join(line.split()) for line in now] == [
+            "".join(line.split()) for line in was
+        ]
+    assert put(found.after, name, "other").old_value == "N"

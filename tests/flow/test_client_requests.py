@@ -1,0 +1,216 @@
+"""A merge request that the client opened itself passes the same gate."""
+
+import pytest
+
+from bot.domain.operation import State
+from bot.domain.scope import Risk
+from tests.flow.people import MAIN_TF
+
+WEB_2 = '"web-2" = { instance_type = "t3.medium" }'
+BIGGER = '"web-2" = { instance_type = "m5.large" }'
+
+
+async def opens(ops, who="alice", *, old=WEB_2, new=BIGGER, path=MAIN_TF, **more):
+    """Push a branch and open its merge request, as a person does."""
+    files = await ops.edits(old, new, path=path)
+    await ops.pushes(who, "bigger-web-2", {**files, **more}, message="Bigger web-2")
+    return await ops.opens(who, "bigger-web-2", "Bigger web-2, please")
+
+
+async def noticed(ops):
+    """Let the timer find it, and return the card that came of it."""
+    await ops.sweeps()
+    return await ops.card((await ops.newest()).id)
+
+
+async def test_it_is_carded_with_diff_plan_and_who_decides(ops):
+    await opens(ops)
+
+    card = await noticed(ops)
+
+    assert card.operation.state is State.PROPOSED
+    assert card.operation.requester == "alice"
+    assert "Bigger web-2, please" in card
+    assert BIGGER in card
+    assert 'aws_instance.web["web-2"]' in card
+    assert "<@U0BOB>" in card
+
+
+async def test_approved_it_is_merged_at_that_commit_and_applied(ops):
+    request = await opens(ops)
+    card = await noticed(ops)
+
+    await ops.bob.approves(card)
+    await ops.works()
+
+    assert await ops.state(card) is State.DONE
+    assert ops.aws.type_of("web-2") == "m5.large"
+    assert [one.detail["head"] for one in ops.git.merged] == [request.head.head_sha]
+
+
+async def test_its_author_may_not_decide_on_it(ops):
+    await opens(ops, "bob")
+    card = await noticed(ops)
+
+    answer = await ops.bob.approves(card)
+
+    assert answer.key == "refused.self-decision"
+    assert await ops.state(card) is State.PROPOSED
+
+
+async def test_who_wrote_a_commit_in_it_may_not_decide_on_it(ops):
+    await opens(ops, "alice")
+    await ops.pushes("bob", "bigger-web-2", {"notes.md": "Mine\n"})
+    card = await noticed(ops)
+
+    answer = await ops.bob.approves(card)
+
+    assert answer.key == "refused.author-decision"
+
+
+async def test_a_push_voids_its_card_and_brings_a_new_one(ops):
+    await opens(ops)
+    first = await noticed(ops)
+    await ops.bob.approves(first)
+    await ops.pushes("alice", "bigger-web-2", {"notes.md": "More\n"})
+    await ops.works()
+
+    second = await noticed(ops)
+
+    assert await ops.state(first) is State.VOIDED
+    assert second.operation.id != first.operation.id
+    assert second.operation.state is State.PROPOSED
+    assert ops.git.merged == []
+
+
+async def test_noticing_it_again_and_again_makes_one_operation(ops):
+    await opens(ops)
+    card = await noticed(ops)
+
+    await ops.sweeps()
+    await ops.sweeps()
+
+    assert (await ops.newest()).id == card.operation.id
+    assert (await ops.events()).count("operation.asked") == 1
+
+
+async def test_our_own_merge_requests_are_not_taken_for_the_client_s(ops):
+    card = await ops.alice.asks("resize web-2 m5.large")
+
+    await ops.sweeps()
+
+    assert (await ops.newest()).id == card.operation.id
+
+
+async def test_a_branch_named_like_ours_does_not_pass_for_ours(ops):
+    card = await ops.alice.asks("resize web-1 m5.large")
+    files = await ops.edits(WEB_2, BIGGER)
+    branch = f"tandem/{card.operation.id}x"
+    await ops.pushes("alice", branch, files)
+    await ops.opens("alice", branch, "Ours, honestly")
+
+    found = await noticed(ops)
+
+    assert found.operation.command == "merge-request"
+
+
+async def test_a_draft_waits_until_it_is_ready(ops):
+    request = await opens(ops)
+    await ops.on_gitlab("alice", request.iid, "", title="Draft: later")
+
+    await ops.sweeps()
+
+    assert await ops.events() == []
+
+
+async def test_advice_is_written_under_it_once_and_pointed_to_on_the_card(ops):
+    request = await opens(ops, new='"web-2" = { instance_type = "m5.large" }  ')
+
+    card = await noticed(ops)
+    await ops.sweeps()
+
+    (note,) = [one for one in ops.git.notes(request.iid) if "white space" in one]
+    assert "environments/production/main.tf`, line 14" in note
+    assert "One thing to mend" in card
+
+
+async def test_a_changed_pipeline_raises_the_risk_and_is_shown_first(ops):
+    old = await ops.git.main(".gitlab-ci.yml")
+    await opens(ops, **{".gitlab-ci.yml": f"# mine\n{old}"})
+
+    card = await noticed(ops)
+
+    assert card.operation.risk is Risk.HIGH
+    assert "what the pipeline runs" in card
+
+
+async def test_one_that_destroys_a_server_says_so_and_asks_both_companies(ops):
+    await opens(ops, old='    "web-1" = { instance_type = "t3.medium" }\n', new="")
+
+    card = await noticed(ops)
+
+    assert card.operation.risk is Risk.HIGH
+    assert "Destroys" in card
+    assert {one.role for one in card.operation.route.needs} == {
+        "provider.oncall",
+        "client.owner",
+    }
+
+
+async def test_denied_it_stays_open_and_its_author_reads_why(ops):
+    request = await opens(ops)
+    card = await noticed(ops)
+
+    await ops.bob.denies(card, "Not in peak season")
+    await ops.works()
+
+    assert ops.git.request(request.iid).state == "opened"
+    assert any("denied in chat" in one for one in ops.git.notes(request.iid))
+
+
+async def test_one_merged_around_the_gate_is_audited_and_announced_once(ops):
+    request = await opens(ops)
+    await ops.on_gitlab("carol", request.iid, "/merge", sha=request.head.head_sha)
+
+    await ops.sweeps()
+    await ops.sweeps()
+
+    said = [one for one in ops.slack.posts() if "without Tandem" in one.text]
+    assert len(said) == 1
+    assert (await ops.events()).count("gate.bypassed") == 1
+
+
+async def test_one_of_somebody_unknown_passes_no_gate_and_is_said(ops):
+    await ops.edits_catalog("clients/acme/client.yaml", "    gitlab: alice\n", "")
+    await opens(ops)
+
+    await ops.sweeps()
+    await ops.sweeps()
+
+    said = [one for one in ops.slack.posts() if "nobody in Tandem" in one.text]
+    assert len(said) == 1
+    assert await ops.events() == ["request.refused"]
+
+
+async def test_a_failed_pipeline_refuses_it_with_the_job_s_link(ops):
+    await opens(ops, new='"web-2" = { instance_type = var.nowhere }')
+
+    card = await noticed(ops)
+
+    assert card.operation.state is State.REFUSED
+    assert card.operation.outcome.key == "refused.pipeline"
+
+
+@pytest.mark.parametrize("moment", ["asked", "approved"])
+async def test_a_hint_brings_it_at_once(ops, moment):
+    request = await opens(ops)
+    await ops.hints(request.iid)
+    await ops.works()
+    card = await ops.card((await ops.newest()).id)
+    if moment == "approved":
+        await ops.bob.approves(card)
+        await ops.works()
+
+    assert await ops.state(card) is (
+        State.DONE if moment == "approved" else State.PROPOSED
+    )

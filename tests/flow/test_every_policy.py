@@ -1,0 +1,158 @@
+"""
+Every policy of the sample catalog, asked about everything: each no is explained.
+
+The questions are made from the catalog itself, so a new policy is covered the moment it
+is written down, and one without an explanation fails here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+
+import pytest
+
+from bot import registry
+from bot.domain.catalog.rights import ROLES
+from bot.domain.message import Message
+from bot.domain.rights import Action, Asked, judge
+from bot.domain.rights.asked import ON_TARGETS
+from bot.domain.scope import Risk
+from bot.flow.explaining import NOTHING_PERMITS, refused
+from bot.flow.naming import in_names
+from bot.flow.rights import actor, thing
+from bot.outbound import clock
+from bot.outbound.catalog import load
+from bot.outbound.speech import Speech
+from bot.ports import Front
+from tests.flow.world import CATALOG
+
+CLIENTS = ("acme", "globex")
+SPEECH = Speech()
+
+
+@cache
+def front():
+    found = registry.load()
+    catalog = load(CATALOG, commands=found.commands)
+
+    class InForce:
+        def current(self):
+            return catalog
+
+    return Front(
+        store=None,
+        catalog=InForce(),
+        registry=found,
+        now=clock.now,
+        new_id=clock.new_id,
+    )
+
+
+def questions(client):
+    """Everything that anybody could ask of this client's policies."""
+    catalog, at = front().catalog.current(), clock.now()
+    people = [
+        actor(one, client=client, at=at, front=front())
+        for one in catalog.people(client)
+    ]
+    targets = [thing(one) for one in catalog.client(client).targets]
+    requesters = [one.id for one in people]
+    for who, action in product(people, Action):
+        if action is Action.DELEGATE:
+            for role in ROLES:
+                holds = role in who.roles
+                yield Asked(action, who, client, role=role, holds=holds)
+        elif action not in ON_TARGETS:
+            yield Asked(action, who, client)
+        else:
+            for what, command, risk in product(
+                targets, front().registry.commands, Risk
+            ):
+                # A few requesters are enough: oneself and somebody else.
+                for asker in {who.id, requesters[0]}:
+                    yield Asked(action, who, client, what, command, risk, asker)
+
+
+@cache
+def answered(client):
+    rules = front().catalog.current().rules(client)
+    every = tuple(questions(client))
+    return tuple(zip(every, judge(rules, every), strict=True))
+
+
+def rules_of(client):
+    return front().catalog.current().rules(client).rules
+
+
+EVERY = [(client, name) for client in CLIENTS for name in rules_of(client)]
+
+
+@pytest.mark.parametrize(("client", "name"), EVERY)
+async def test_every_policy_says_why_it_is_there(client, name):
+    words = SPEECH.say(rules_of(client)[name].because, language="en")
+
+    assert len(words) > 20
+    assert words.endswith(".")
+
+
+@pytest.mark.parametrize("name", sorted({name for _, name in EVERY}))
+async def test_every_policy_decides_something(name):
+    # For somebody of some client: not every client has people of every role.
+    found = [
+        (rule.effect, ruled.allowed)
+        for client in CLIENTS
+        for _, ruled in answered(client)
+        for rule in ruled.rules
+        if rule.id == name
+    ]
+
+    assert found, f"{name} never says anything"
+    assert set(found) <= {("permit", True), ("forbid", False)}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_no_question_at_all_makes_a_policy_fail(client):
+    assert [ruled.failed for _, ruled in answered(client) if ruled.failed] == []
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_every_no_names_its_rule_who_can_and_what_else(client):
+    seen = set()
+    for asked, ruled in answered(client):
+        by = tuple(rule.id for rule in ruled.rules)
+        kind = (asked.action, asked.actor.id, by, asked.thing)
+        if ruled.allowed or kind in seen:
+            continue
+        seen.add(kind)
+        no = refused(asked, ruled, front=front())
+        words = SPEECH.say(
+            in_names(no.message, team="T0CLARANET", front=front()), language="en"
+        )
+        if ruled.rules:
+            assert no.rule == ruled.rules[0].id
+            assert f"{no.rule} ({ruled.rules[0].place})" in words
+        else:
+            assert no.rule == NOTHING_PERMITS
+            assert "No rule permits this to you." in words
+        assert " can." in words or "Nobody can" in words or " more can." in words
+        assert words.endswith(("do it.", "the provider."))
+
+    assert seen
+
+
+BUILT_IN = (
+    *("self-decision", "author-decision", "not-a-decider", "not-the-requester"),
+    *("other-client", "other-digest", "expired", "deactivated"),
+    "delegate-of-requester",
+)
+
+
+@pytest.mark.parametrize("rule", BUILT_IN)
+async def test_a_no_of_the_program_itself_names_its_rule_too(rule):
+    args = dict.fromkeys(("who", "client", "requester", "giver"), "Carol")
+
+    words = SPEECH.say(Message.of(f"refused.{rule}", args), language="en")
+
+    assert rule in words
+    assert "built" in words

@@ -1,0 +1,119 @@
+"""Who holds a route's roles, now and at the moment of each approval."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+from bot.domain.catalog import Catalog
+from bot.domain.decision import Verdict
+from bot.domain.proposal import digest
+from bot.domain.route import Need, Route
+from bot.flow.holders import holders_now, still_missing
+from tests.domain import core_samples as core
+from tests.domain.test_catalog import client, member, provider
+
+HANDOVER = core.NOW + timedelta(hours=1)
+BOTH = Route(
+    needs=(Need(role="provider.oncall"), Need(role="client.owner")),
+    expires=timedelta(hours=4),
+    remind_before=timedelta(minutes=5),
+)
+
+
+def catalog(*people):
+    """Bob is on call until the handover, and Dave from then on."""
+    rota = [
+        {"members": ["bob"], "until": HANDOVER.isoformat()},
+        {"members": ["dave"]},
+    ]
+    owners = people or (member("carol", "owner"), member("alice", "developer"))
+    return Catalog(
+        provider=provider(on_call=rota),
+        clients=(
+            client("acme", *owners),
+            client("globex", member("gina", "owner")),
+        ),
+        routes=(),
+    )
+
+
+def at(now: datetime, of: Catalog | None = None):
+    source = SimpleNamespace(current=lambda: of or catalog())
+    return SimpleNamespace(catalog=source, now=lambda: now)
+
+
+def proposed(route=BOTH):
+    made = core.proposal()
+    return core.asked().proposed(made, digest=digest(made.bound), route=route)
+
+
+def approved(operation, who, when=core.NOW, **changes):
+    return core.decision(operation, who, at=when, **changes)
+
+
+def test_the_holders_are_those_of_this_moment_and_of_this_client():
+    operation = proposed()
+
+    before = holders_now(operation, front=at(core.NOW))
+    after = holders_now(operation, front=at(HANDOVER))
+
+    assert before == {
+        "provider.oncall": frozenset({"bob"}),
+        "client.owner": frozenset({"carol"}),
+    }
+    assert after["provider.oncall"] == frozenset({"dave"})
+
+
+def test_without_a_route_nobody_holds_anything_and_no_place_is_named():
+    operation = core.asked()
+
+    assert holders_now(operation, front=at(core.NOW)) == {}
+    assert still_missing(operation, decisions=(), front=at(core.NOW)) == ()
+
+
+def test_a_place_stays_empty_until_somebody_who_held_its_role_approved():
+    operation = proposed()
+    bob, carol = approved(operation, "bob"), approved(operation, "carol")
+
+    def left(*decisions):
+        found = still_missing(operation, decisions=decisions, front=at(core.NOW))
+        return [need.role for need in found]
+
+    assert left() == ["provider.oncall", "client.owner"]
+    assert left(bob) == ["client.owner"]
+    assert left(carol) == ["provider.oncall"]
+    assert left(bob, carol) == []
+
+
+def test_a_handover_takes_no_approval_away_and_gives_none():
+    operation = proposed()
+    carol = approved(operation, "carol")
+    then = (approved(operation, "bob"), carol)
+    too_late = (approved(operation, "bob", HANDOVER), carol)
+
+    assert still_missing(operation, decisions=then, front=at(HANDOVER)) == ()
+    assert still_missing(operation, decisions=too_late, front=at(HANDOVER)) != ()
+
+
+def test_who_lost_the_role_or_left_no_longer_fills_a_place():
+    operation = proposed()
+    decisions = (approved(operation, "bob"), approved(operation, "carol"))
+    changed = (
+        catalog(member("carol", "developer"), member("zoe", "owner")),
+        catalog(member("zoe", "owner")),
+    )
+
+    for one in changed:
+        left = still_missing(operation, decisions=decisions, front=at(core.NOW, one))
+        assert [need.role for need in left] == ["client.owner"]
+
+
+def test_only_an_approval_of_this_digest_fills_a_place():
+    operation = proposed()
+    bob = approved(operation, "bob")
+
+    for changes in ({"verdict": Verdict.DENY}, {"digest": "0" * 64}):
+        carol = approved(operation, "carol", **changes)
+        left = still_missing(operation, decisions=(bob, carol), front=at(core.NOW))
+        assert [need.role for need in left] == ["client.owner"]

@@ -1,0 +1,77 @@
+"""The words of the table, written a second time: what is stored and audited by name."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from bot.domain.decision import Decision, Verdict
+from bot.domain.operation import ENDED, STEPS, Operation, Progress, State
+from tests.domain import core_samples as core
+
+TABLE = """
+asked     proposed   prepare         operation.proposed
+asked     refused    prepare         operation.refused
+asked     cancelled  requester       operation.cancelled
+asked     expired    sweep           operation.expired
+proposed  approved   decider         operation.approved
+proposed  denied     decider         operation.denied
+proposed  cancelled  requester       operation.cancelled
+proposed  expired    sweep           operation.expired
+proposed  voided     watch           operation.voided
+approved  running    execute         operation.started
+approved  voided     execute, watch  operation.voided
+approved  cancelled  requester       operation.cancelled
+approved  expired    execute, sweep  operation.expired
+running   done       execute         operation.done
+running   failed     execute         operation.failed
+running   in_doubt   execute, sweep  operation.doubted
+in_doubt  done       reconcile       operation.done
+in_doubt  failed     reconcile       operation.failed
+"""
+ENDS = {"done", "failed", "refused", "denied", "cancelled", "expired", "voided"}
+
+
+def test_the_table_is_this_one():
+    lines = [
+        f"{before.value:<9} {step.to.value:<10} {step.by:<15} {step.event}"
+        for before in STEPS
+        for step in STEPS[before]
+    ]
+
+    assert lines == TABLE.strip().splitlines()
+    assert {state.value for state in ENDED} == ENDS
+
+
+def test_what_is_new_has_brought_nothing_about():
+    operation = core.asked()
+
+    assert operation.state is State.ASKED
+    assert (operation.version, operation.reminded) == (1, False)
+    assert operation.route is operation.proposal is operation.digest is None
+    assert operation.progress == Progress()
+    assert operation.progress.announced is False
+    assert {value for name, value in operation.progress if name != "announced"} == {
+        None
+    }
+
+
+def test_what_goes_on_has_no_end():
+    on_its_way = core.proposed().to(State.APPROVED, at=core.NOW)
+
+    assert on_its_way.ended_at is None
+    assert on_its_way.to(State.VOIDED, at=core.NOW).ended_at == core.NOW
+
+
+def test_a_verdict_is_one_of_two_words_and_a_decision_may_be_silent():
+    decision = core.decision(core.proposed())
+
+    assert [one.value for one in Verdict] == ["approve", "deny"]
+    assert (decision.reason, decision.shown_in) == ("", "")
+    assert Decision.model_validate(decision.model_dump(mode="json")) == decision
+
+
+@pytest.mark.parametrize("wrong", ["", "a" * 19, "a" * 21, "A" * 20, "a" * 19 + "1"])
+def test_what_is_no_id_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        Operation.model_validate(core.asked().model_dump() | {"id": wrong})

@@ -1,0 +1,184 @@
+"""
+The kernel as the model asks it: the product's own functions, on real values.
+
+Each question is a field, so that a test can put a wrong answer in its place and see the
+model find it. What the stages do between two questions is in `tests/model/moves.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from bot.domain.change import MergeRequest
+from bot.domain.operation import State
+from bot.domain.policy import Allowed, Decider, may_cancel, may_decide
+from bot.domain.proposal import differences, digest
+from bot.domain.route import Need, Route
+from bot.flow.holders import holders_now, still_missing
+from tests.domain import core_samples as core
+from tests.model.state import (
+    AUTHOR,
+    EVERYBODY,
+    ON_CALL,
+    OWNERS,
+    REQUESTER,
+    Kind,
+    Said,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.domain.decision import Verdict
+    from bot.domain.operation import Operation
+    from tests.model.state import World
+
+# Two organisations, or two people of one.
+ROUTES = {
+    "both sides": (Need(role="provider.oncall"), Need(role="client.owner")),
+    "two on call": (Need(role="provider.oncall", count=2),),
+}
+_HOLDS = {"provider.oncall": ON_CALL, "client.owner": OWNERS}
+_CLIENT = {"alice": "acme", "carol": "acme", "gina": "globex"}
+
+
+@cache
+def bound(head: int):
+    """Return what is bound when the branch stands here."""
+    return core.bound(head_sha=str(head) * 40)
+
+
+@cache
+def operation(state: State, shown: int, *, route: str) -> Operation:
+    """Return a real operation that stands so."""
+    found = core.asked()
+    if shown >= 0:
+        made = core.proposal(bound(shown), authors=(AUTHOR,))
+        by = Route(
+            needs=ROUTES[route],
+            expires=timedelta(hours=4),
+            remind_before=timedelta(minutes=30),
+        )
+        found = found.proposed(made, digest=digest(made.bound), route=by)
+    assert isinstance(found.change, MergeRequest)
+    return found.model_copy(update={"state": state})
+
+
+@cache
+def person(member: str):
+    return core.person(member, _CLIENT.get(member, "claranet"))
+
+
+def decision(one: Said, of: Operation):
+    return core.decision(
+        of, one.member, verdict=one.verdict, digest=digest(bound(one.head))
+    )
+
+
+@cache
+def front(gone: tuple[str, ...]):
+    """Return as much of the flow's front as the questions look at."""
+
+    def holders(role, *, client, at):
+        return tuple(person(one) for one in _HOLDS[role] if one not in gone)
+
+    catalog = SimpleNamespace(holders=holders)
+    return SimpleNamespace(
+        catalog=SimpleNamespace(current=lambda: catalog), now=lambda: core.NOW
+    )
+
+
+@cache
+def allows(  # noqa: PLR0917 - positions make the cache's key
+    state: State,
+    shown: int,
+    route: str,
+    member: str,
+    verdict: Verdict,
+    card: int,
+    late: bool,
+    said: tuple[Said, ...],
+    gone: tuple[str, ...],
+) -> bool:
+    """Ask `may_decide` about a click on a card that showed this."""
+    of = operation(state, shown, route=route)
+    by = Decider(
+        person=person(member),
+        digest=digest(bound(card)),
+        verdict=verdict,
+        now=of.expires_at if late else core.NOW,
+        holders=holders_now(of, front=front(gone)),
+        decisions=tuple(decision(one, of) for one in said),
+    )
+    return isinstance(may_decide(of, by=by), Allowed)
+
+
+@cache
+def calls_off(state: State, member: str) -> bool:
+    """Ask `may_cancel`."""
+    of = operation(state, 0, route="both sides")
+    return isinstance(may_cancel(of, person=person(member)), Allowed)
+
+
+@cache
+def has_quorum(
+    shown: int, route: str, said: tuple[Said, ...], gone: tuple[str, ...]
+) -> bool:
+    """Ask `still_missing`, and so `still_approved` and `missing`."""
+    of = operation(State.PROPOSED, shown, route=route)
+    decisions = tuple(decision(one, of) for one in said)
+    return not still_missing(of, decisions=decisions, front=front(gone))
+
+
+@cache
+def unmoved(shown: int, head: int) -> bool:
+    """Compare digests; a difference has words, and no difference has none."""
+    before, after = bound(shown), bound(head)
+    same = digest(before) == digest(after)
+    assert same == (not differences(before, after))
+    return same
+
+
+def objection(world: World, rules: Rules) -> State | None:
+    """Look at time, rights and what is bound, in the order of `execute`."""
+    if not rules.on_time(world.late):
+        return State.EXPIRED
+    if REQUESTER in world.gone:
+        return State.VOIDED
+    if not rules.full(world.shown, rules.route, world.said, world.gone):
+        return State.VOIDED
+    if not rules.same(world.shown, world.head):
+        return State.VOIDED
+    return None
+
+
+def on_time(late: bool) -> bool:
+    """Answer as `execute` does: it compares two moments."""
+    return not late
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is asked, and who answers: the kernel, unless a test says otherwise."""
+
+    kind: Kind = Kind.MERGE
+    route: str = "both sides"
+    members: tuple[str, ...] = EVERYBODY
+    leave: tuple[str, ...] = ("bob", "carol")  # who may be deactivated
+    may_decide: Callable[..., bool] = allows
+    may_cancel: Callable[..., bool] = calls_off
+    full: Callable[..., bool] = has_quorum
+    same: Callable[[int, int], bool] = unmoved
+    on_time: Callable[[bool], bool] = on_time
+    objects: Callable[[World, Rules], State | None] = objection
+    compares: bool = True  # saves by compare-and-set
+    locks: bool = True  # one replica at a time executes
+    fences: bool = True  # what was announced or has ended is not announced again
+    looks_again: bool = True  # what was started and not announced is judged once more
+    asks_the_world: bool = True  # what was announced is asked for before acting
+    doubts: bool = True  # an unknown outcome is said to be one
+    tells: bool = True  # every change of state with its event
