@@ -22,6 +22,7 @@ from rich.console import Console
 
 from bot import wiring
 from bot.cli import audit, ops, policy
+from bot.cli import catalog as catalog_commands
 from bot.cli.running import give_up, run
 from bot.cli.vault_plan import vault_plan
 from bot.domain.catalog.schema import schema as catalog_schema
@@ -47,6 +48,7 @@ database = typer.Typer(no_args_is_help=True, help="The database's schema.")
 app.add_typer(database, name="db")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ops.app, name="ops")
+app.add_typer(catalog_commands.app, name="catalog")
 app.add_typer(policy.app, name="policy")
 app.command("vault-plan")(vault_plan)
 out = Console()

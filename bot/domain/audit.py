@@ -73,6 +73,7 @@ class EventName(StrEnum):
     ROTA_STALLED = "rota.stalled"
     ROTA_RESUMED = "rota.resumed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
+    INVENTORY_READ = "inventory.read"
     MESSAGE_UNDELIVERED = "message.undelivered"
     LOOK_ASKED = "look.asked"
     LOOK_DONE = "look.done"

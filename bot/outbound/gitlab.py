@@ -98,7 +98,8 @@ class GitLab:
         At most 300 files of 1 MB each, 8 MB together; Refused beyond that, and for a
         symbolic link among them.
         """
-        _path(directory)
+        if directory:  # nothing is the root of the repository
+            _path(directory)
         return await self._do(
             project, token, lambda work: work.tree(directory, ref=ref)
         )

@@ -194,3 +194,31 @@ def test_the_audit_answers_in_chat(become):
     helped = alice.locator('article.message[data-ephemeral="true"]').last
     expect(helped).to_contain_text("resize")
     shot(alice, "help-on-a-phone")
+
+
+def test_what_is_there_is_listed_and_shown_and_its_live_state_follows(become):
+    alice = become(ALICE)
+    messages = alice.locator("[data-testid=messages]")
+
+    says(alice, "/infra list")
+    expect(messages).to_contain_text("web-2 · production")
+    shot(alice, "reading-1-list")
+    says(alice, "/infra show web-1")
+    expect(messages).to_contain_text("Who decides today")
+    expect(messages).to_contain_text("web-1 as of")
+    expect(messages).to_contain_text("The code says instance_type t3.medium: no drift.")
+    shot(alice, "reading-2-show")
+
+
+def test_what_no_command_does_becomes_an_issue_that_everybody_sees(become, sandbox):
+    alice, bob = become(ALICE), become(BOB)
+
+    says(alice, "/infra ticket please move the nightly reports to 05:00, @all")
+    messages = bob.locator("[data-testid=messages]")
+    expect(messages).to_contain_text("Alice Martin asked for something no command")
+    shot(bob, "reading-3-ticket")
+
+    gitlab = f"http://127.0.0.1:{places(sandbox)['gitlab']}"
+    bob.goto(f"{gitlab}/acme/infra/-/issues/1")
+    expect(bob.locator("main")).to_contain_text("please move the nightly reports")
+    shot(bob, "reading-4-issue")

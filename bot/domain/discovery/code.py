@@ -1,0 +1,143 @@
+"""
+Resources of a client's Terraform that could be targets, with their exact addresses.
+
+Looks at every directory that Terraform could be run in, not into modules: what stands
+in one of those is listed with the reason, like whatever is counted or computed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import Refused
+from bot.domain.message import Message
+from bot.domain.terraform.address import Address
+from bot.domain.terraform.directory import Tree
+from bot.domain.terraform.locate import instance_keys
+from bot.domain.terraform.pick import callee
+from bot.domain.terraform.place import Scope
+from bot.domain.terraform.value import written_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.domain.terraform.hcl import Block
+
+# Terraform's types, and the kind of target that each is.
+KINDS: Final = {"aws_instance": "instance", "aws_db_instance": "database"}
+# Known to be there, and of no kind that this catalog has.
+NO_KIND: Final = frozenset({"aws_ebs_volume"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """
+    One resource instance: where it is written, and what it may be called in AWS.
+
+    `names` are guesses from the code (its key, its identifier, its own name), none of
+    them a fact before AWS knows such a thing.
+    """
+
+    kind: str
+    directory: str
+    address: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Something that is there and cannot be proposed, and why."""
+
+    what: str
+    reason: Message
+
+
+def resources(
+    files: Mapping[str, bytes],
+) -> tuple[tuple[Resource, ...], tuple[Unclear, ...]]:
+    """Return what the code has, in order of its places, and what could not be read."""
+    tree = Tree(files)
+    found: list[Resource] = []
+    unclear: list[Unclear] = []
+    directories = sorted({posixpath.dirname(path) for path in tree.ending(".tf")})
+    try:
+        called = set(_called(tree, directories))
+    except Refused as refusal:
+        return (), (Unclear("*.tf", refusal.message),)
+    for directory in directories:
+        for block in _blocks(tree, directory):
+            what = f"{directory}: {'.'.join(map(str, block.labels))}"
+            if str(block.labels[0]) in NO_KIND:
+                unclear.append(Unclear(what, Message.of("discover.no-kind")))
+            elif directory in called:
+                unclear.append(Unclear(what, Message.of("discover.in-module")))
+            else:
+                try:
+                    found += _instances(tree, files, directory, block)
+                except Refused as refusal:
+                    unclear.append(Unclear(what, refusal.message))
+    return tuple(found), tuple(unclear)
+
+
+def _blocks(tree: Tree, directory: str) -> Iterator[Block]:
+    for block in tree.blocks(directory, "resource"):
+        if block.labels and str(block.labels[0]) in {*KINDS, *NO_KIND}:
+            yield block
+
+
+def _called(tree: Tree, directories: list[str]) -> Iterator[str]:
+    """Yield the directories that others call as modules: nobody runs those alone."""
+    for directory in directories:
+        for block in tree.blocks(directory, "module"):
+            try:
+                yield callee(block)
+            except Refused:
+                continue  # a module of somebody else's, from elsewhere
+
+
+def _instances(
+    tree: Tree, files: Mapping[str, bytes], directory: str, block: Block
+) -> Iterator[Resource]:
+    kind, name = map(str, block.labels)
+    for_each = block.attribute("for_each")
+    keys: tuple[str | None, ...] = (None,)
+    if for_each is not None:
+        scope = Scope(directory)
+        keys = instance_keys(tree, for_each.expression, scope=scope)
+    for key in keys:
+        address = Address(kind, name, key)
+        # A count, and whatever else an edit would refuse, is refused here already.
+        yield Resource(
+            kind=KINDS[kind],
+            directory=directory,
+            address=str(address),
+            names=_names(files, directory, address),
+        )
+
+
+def _names(
+    files: Mapping[str, bytes], directory: str, address: Address
+) -> tuple[str, ...]:
+    guesses = []
+    if address.type == "aws_db_instance":
+        guesses.append(_value(files, directory, address, "identifier"))
+    guesses.append(_value(files, directory, address, "tags.Name"))
+    guesses.append(str(address.key) if address.key is not None else address.name)
+    guesses += [guess.replace("_", "-") for guess in guesses if guess]
+    return tuple(dict.fromkeys(guess for guess in guesses if guess))
+
+
+def _value(
+    files: Mapping[str, bytes], directory: str, address: Address, attribute: str
+) -> str:
+    try:
+        found = written_value(
+            files, root=directory, address=address, attribute=attribute
+        )
+    except Refused as refusal:
+        if refusal.message.key == "refused.terraform-count":
+            raise
+        return ""
+    return found if isinstance(found, str) else ""
