@@ -174,10 +174,11 @@ class _Line:
     async def _open(self) -> Driver[Any]:
         self._connection = await self._engine.connect()
         raw = await self._connection.get_raw_connection()
-        self._driver = raw.driver_connection
-        if self._driver is None:
+        driver: Driver[Any] | None = raw.driver_connection
+        if driver is None:
             raise Unavailable(SYSTEM, "the pool gave a connection without its driver")
-        return self._driver
+        self._driver = driver
+        return driver
 
     async def hang_up(self) -> None:
         """Give the connection back; one that is broken is not used again."""
