@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.inbound.slack.safe_request import LARGEST
+from bot.domain.errors import Broken
+from bot.inbound.slack.app import slack_app
+from bot.inbound.slack.safe_request import LARGEST, Parsed
 from bot.outbound import clock
 from tests.inbound.slack_office import office, post, signed, slash
 
@@ -170,6 +172,18 @@ async def test_a_command_without_its_trigger_is_our_trouble_and_has_a_reference(
     assert answer.status_code == 200
     assert "tell the provider this reference" in answer.json()["text"]
     assert "Traceback" not in answer.text
+
+
+async def test_a_command_that_not_even_an_error_can_be_drawn_for_is_no_success():
+    class Speechless:
+        def said(self, message, *, language):
+            raise Broken("no words")
+
+    app = slack_app(front=None, face=Speechless(), api_url="http://127.0.0.1:9/")
+
+    response = await app.async_dispatch(Parsed({"command": "/infra"}))
+
+    assert (response.status, response.body) == (500, "")
 
 
 async def test_a_guest_of_another_workspace_decides_nothing(there):

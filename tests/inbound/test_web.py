@@ -7,6 +7,7 @@ import contextlib
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
 from bot.domain.errors import Unavailable
 from bot.inbound.web import LARGEST_HOOK, serve, serving, web
@@ -87,6 +88,25 @@ async def test_nothing_else_is_served(path):
 async def test_a_route_has_its_own_methods_only(method, path):
     async with visiting(web(hook=Hooks())) as http:
         assert (await http.request(method, path)).status_code == 405
+
+
+async def test_what_is_posted_for_slack_goes_straight_there_and_is_guarded():
+    paths = []
+
+    async def slack(scope, receive, send):
+        paths.append(scope["path"])
+        await PlainTextResponse("noted")(scope, receive, send)
+
+    async with visiting(web(slack=slack)) as http:
+        answer = await http.post("/slack/events")
+        others = [
+            await http.request(method, path)
+            for method, path in (("GET", "/slack/events"), ("POST", "/slack/events/x"))
+        ]
+
+    assert (answer.status_code, answer.text, paths) == (200, "noted", ["/slack/events"])
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert [other.status_code for other in others] == [405, 404]
 
 
 async def test_a_hook_is_handed_on_with_its_headers_and_raw_body():

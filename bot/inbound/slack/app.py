@@ -81,7 +81,7 @@ class _App(AsyncApp):
         """Answer a request; what fails without an answer of its own is a 500."""
         if req.body.get("command") != COMMAND:
             return await super().async_dispatch(req)
-        ack = AsyncAck()  # type: ignore[no-untyped-call] # Bolt annotates no return
+        ack = AsyncAck()  # type: ignore[no-untyped-call]  # Bolt's own
         try:
             await self._desk.command(ack, req.body)
         except Exception:  # noqa: BLE001 - an edge, as Bolt's own dispatch is
