@@ -100,6 +100,7 @@ def test_what_runs_or_ended_is_not_called_off(state):
     answer = may_cancel(brought_to(state), person=core.person("alice"))
 
     assert rule(answer) == "too-late-to-cancel"
+    assert answer.reason.args == {"state": state.value}
 
 
 # --- deciding

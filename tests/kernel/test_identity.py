@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from bot.domain.catalog import Catalog, ProviderChannel
 from bot.domain.errors import NotAllowed
@@ -173,3 +174,18 @@ def test_every_lookup_is_exact_and_finds_nothing_else():
     assert isinstance(WORLD.channel(TEAM, "C0ONCALL"), ProviderChannel)
     assert WORLD.channel(TEAM, "C0ONCALL").provider == "claranet"
     assert WORLD.channel(TEAM, "C0ONCALL").channel.name == "oncall"
+
+
+def test_a_catalog_that_contradicts_itself_is_refused_with_file_and_place():
+    twice = client(
+        "acme",
+        member("alice", "developer"),
+        channels=WORLD.client("globex").model_dump(mode="json")["channels"],
+    )
+
+    with pytest.raises(ValidationError, match=r"\.yaml \(.*\): [a-z]"):
+        Catalog(
+            provider=WORLD.provider,
+            clients=(twice, WORLD.client("globex")),
+            routes=(),
+        )

@@ -205,6 +205,7 @@ def test_a_blind_statement_has_lost_its_client_and_nothing_else(statement, blind
     assert stripped(statement)[0] == blind
 
 
+@pytest.mark.timeout(600)
 def test_the_stores_own_suite_passes_blind():
     suite = ["tests/outbound/test_isolation.py", "tests/outbound/test_outbox.py"]
 
