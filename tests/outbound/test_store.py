@@ -61,6 +61,7 @@ async def test_a_stage_leaves_state_audit_outbox_and_job_together(database, stor
     assert await everything(database) == {
         "operation": 1,
         "decision": 0,
+        "delegation": 0,
         "delivery": 1,
         "outbox": 1,
         "lease": 0,
