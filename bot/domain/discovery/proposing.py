@@ -87,7 +87,7 @@ def _identities(client: Client) -> set[tuple[str, str]]:
     return {
         (target.kind, str(value))
         for target in client.targets
-        for value in target.aws.model_dump(exclude_none=True).values()
+        for value in target.model_dump(exclude_none=True).get("aws", {}).values()
     }
 
 
