@@ -1,6 +1,6 @@
 ### What `tandem catalog discover` says beside its diff.
 
-discover-no-kind = It is of a kind that the catalog does not have yet.
+discover-no-kind = Things of this kind are not discovered yet. Please write it by hand.
 discover-in-module = It stands in a module, so its address is that of each call. Please write it by hand.
 discover-no-name = It has no name in AWS, so nobody could type it. Please give it a Name tag.
 discover-twins = { $count } of them are named “{ $name }”, so the name means none of them. Please rename all but one.

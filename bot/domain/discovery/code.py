@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Terraform's types, and the kind of target that each is.
 KINDS: Final = {"aws_instance": "instance", "aws_db_instance": "database"}
-# Known to be there, and of no kind that this catalog has.
+# Known to be there, and not discovered yet: they are listed.
 NO_KIND: Final = frozenset({"aws_ebs_volume"})
 
 
