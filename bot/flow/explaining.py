@@ -104,9 +104,9 @@ def _others(asked: Asked, *, barred: frozenset[str], front: Front) -> _Others:
         # Colleagues are nearest, and then by name.
         key=lambda one: (one.organisation != asked.actor.organisation, one.name),
     )
+    actors = [actor(one, client=asked.client, at=at, front=front) for one in people]
     questions = [
-        replace(asked, actor=actor(one, client=asked.client, at=at, front=front))
-        for one in people
+        replace(asked, actor=one, holds=asked.role in one.roles) for one in actors
     ]
     found = [
         (person.id, ruled)
