@@ -15,7 +15,7 @@ ACME = "clients/acme/client.yaml"
 HOURS = """  timezone: Europe/Paris
   holidays: FR
   open:
-    - { days: [mon, tue, wed, thu, fri], from: 08:30, until: 18:30 }
+    - { days: [mon, tue, wed, thu, fri], from: "08:30", until: "18:30" }
 """
 ALWAYS = """  timezone: UTC
   open:
