@@ -29,3 +29,16 @@ class Set(sdk.Command, name="set", risk=sdk.Risk.MEDIUM):
             ),
             edit=parameter.setting(self.value),
         )
+
+    def undo(self, before: sdk.Before) -> sdk.WayBack | sdk.Message:
+        former = before.value
+        if former is None:
+            return sdk.text(
+                en="It had no value before, so there is none to go back to.",
+                fr="Il n'y avait pas de valeur avant : rien à rétablir.",
+                args={},
+            )
+        value = str(former).lower() if isinstance(former, bool) else str(former)
+        return sdk.WayBack(
+            command="set", arguments={"parameter": self.parameter, "value": value}
+        )

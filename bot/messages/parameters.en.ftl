@@ -12,8 +12,6 @@ parameter-boolean = true or false
 # The card, and how it ended.
 value-summary = Sets one value in { $file }. No pipeline says what follows from it: the diff is all that changes.
 value-no-effect = The plan changes nothing: another file may set this value after { $file }.
-value-undo = To go back: /infra { $line }
-value-nothing = It had no value before, so there is none to go back to.
 value-merged = { $name } is { $value } in { $file } on { $branch }. It takes effect when that file is next applied.
 value-applied = { $name } is { $value } in { $file }, and the pipeline applied it.
 value-found = { $name } is { $value } in { $file }

@@ -102,7 +102,10 @@ def test_a_hostile_value_is_refused_or_stays_one_value(name, value):
         target = ACME.target(made.target_name)
         if target is None:
             continue
-        change = made.change(target, ACME)
+        try:
+            change = made.change(target, ACME)
+        except Refused:
+            continue
         assert value not in (change.title.patterns or {}).values()
         if isinstance(change, DirectAction):
             assert value not in change.playbook

@@ -202,3 +202,17 @@ async def test_an_undo_that_no_longer_fits_is_refused_like_a_typed_line(ops):
     answer = await types(ops.alice, f"undo {done.operation.short}")
 
     assert answer.key == "refused.protected"
+
+
+async def test_a_parameter_that_was_set_is_set_back(ops):
+    done = await resized(ops, "set nginx-workers 8")
+
+    card = await undoes(ops.alice, done)
+    await ops.bob.approves(card)
+    await ops.works()
+
+    assert card.operation.line == "set nginx-workers 4"
+    assert await ops.state(card) is State.DONE
+    assert "nginx_workers: 4 # one a core" in await ops.git.main(
+        "ansible/group_vars/web.yml"
+    )

@@ -11,6 +11,7 @@ from bot.domain.playbook import Happened, NotVerified, Verified
 from deploy.sandbox.aws.faults import Fault
 from deploy.sandbox.aws.seed import REGION
 from playbooks.aws.ebs_snapshot import EbsSnapshot
+from playbooks.aws.ebs_volume import EbsVolume
 from tests.aws_world import ACCOUNT, OPERATION, PlaybookRun, seeded_world
 
 UPLOADS = EbsSnapshot(region=REGION, account=ACCOUNT, client="acme", name_tag="uploads")
@@ -165,3 +166,30 @@ async def test_the_name_of_another_client_s_volume_finds_none(aws):
 def test_a_volume_is_found_by_something():
     with pytest.raises(ValidationError):
         EbsSnapshot(region=REGION, account=ACCOUNT, client="acme")
+
+
+async def test_a_volume_is_read_by_name_and_by_id(aws):
+    named = EbsVolume(region=REGION, name_tag="uploads", client_tag="acme")
+    disk = volume(aws, "uploads")["VolumeId"]
+    run = PlaybookRun(await aws.session(named.scope()), aws.clock)
+
+    state = await named.read(run)
+
+    assert state == await EbsVolume(region=REGION, volume_id=disk).read(run)
+    assert dict(state.items) == {
+        "volume_id": disk,
+        "size": "40",
+        "type": "gp3",
+        "state": "in-use",
+        "attached_to": f"{aws.seeded.instances['acme', 'web-1']} /dev/sdf",
+    }
+
+
+async def test_a_volume_that_is_not_there_is_missing(aws):
+    for wrong in (
+        EbsVolume(region=REGION, name_tag="nothing", client_tag="acme"),
+        EbsVolume(region=REGION, volume_id="vol-00000000"),
+    ):
+        run = PlaybookRun(await aws.session(wrong.scope()), aws.clock)
+
+        assert (await wrong.read(run)).value("state") == "missing"

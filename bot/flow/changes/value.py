@@ -15,14 +15,17 @@ from bot.domain.errors import Broken, Refused
 from bot.domain.forge import PipelineStatus
 from bot.domain.message import Message
 from bot.domain.plan_text import plan_lines, plan_summary
+from bot.domain.playbook import LiveState
 from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.guard import survey
 from bot.domain.terraform.plan import Action
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
+from bot.domain.way_back import Before
 from bot.flow.changes.drafting import base_of, files_of, opened
 from bot.flow.changes.gathered import NotYet, Ready
+from bot.flow.changes.going_back import going_back
 from bot.flow.changes.merge_request import strangers
 from bot.flow.changes.observing import client_of
 from bot.flow.changes.planning import (
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Client
     from bot.domain.forge import MergeRequestState
     from bot.domain.operation import Operation
-    from bot.domain.proposal import Drafted
     from bot.domain.terraform.plan import Plan
     from bot.ports import Back
 
@@ -211,6 +213,8 @@ def _proposal(
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
     ).model_copy(update=_from_request(request, client=client, back=back))
+    before = Before(state=LiveState(items=()), value=drafted.before)
+    undo = going_back(operation, before, back=back)
     unknown = strangers(request, catalog)
     told, risk = _judged(operation, plan)
     authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
@@ -223,7 +227,9 @@ def _proposal(
         summary=plan_summary(plan) if plan else Message.of("value.summary", {**file}),
         diff=drafted.diff,
         plan=plan_lines(plan) if plan else (),
-        undo=_undo(operation, drafted),
+        undo=undo.undo,
+        way_back=undo.line,
+        notes=undo.notes,
         shared_with=drafted.shared_with,
         authors=tuple(person.id for person in authors if person is not None),
         pipeline_url=request.pipeline.url if request.pipeline else "",
@@ -242,14 +248,3 @@ def _judged(
         file = change_of(operation).edit.file
         said.append(Message.of("value.no-effect", {"file": file}))
     return tuple(said), report.raised(operation.risk)
-
-
-def _undo(operation: Operation, drafted: Drafted) -> Message:
-    """Return the line that sets the former value again."""
-    former = drafted.before
-    if former is None:
-        return Message.of("value.nothing")
-    shown = str(former).lower() if isinstance(former, bool) else str(former)
-    quoted = shown if shown and " " not in shown else f'"{shown}"'
-    line = f"{operation.command} {operation.target} {quoted}"
-    return Message.of("value.undo", {"line": line})
