@@ -13,7 +13,7 @@ from tests.domain import core_samples as core
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-CAROL, ALICE = core.person("carol"), core.person("alice")
+CAROL, ALICE = core.person("carol", "acme"), core.person("alice", "acme")
 
 
 def delegation(**changes):
