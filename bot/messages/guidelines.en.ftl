@@ -33,4 +33,4 @@ request-merged = Merged as { $commit }. Nothing in it is applied by a pipeline.
 request-denied = It was denied in chat; the thread of its card there has the reason.
 request-cancelled = Its author called it off in chat. A new push brings a new card.
 request-advice-note = Before this is decided on, please look at this. Nothing is merged by itself meanwhile.
-event-gate-bypassed = A merge request was merged by { $merged_by }, past this gate.
+event-gate-bypassed = A merge request was merged by { $merged-by }, past this gate.

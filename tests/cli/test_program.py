@@ -130,7 +130,7 @@ async def test_a_spoilt_catalog_stops_a_process_with_file_and_line(tandem, catal
     ended = await tandem.having(**SLACK, **GITLAB, TANDEM_CATALOG=str(catalog))("serve")
 
     assert ended.status == 1
-    assert ended.err.splitlines()[-1].startswith("routes.yaml:1:18: ")
+    assert ended.err.splitlines()[-1].startswith("routes.yaml:1:10: ")
 
 
 # --- the sandbox

@@ -9,10 +9,14 @@ from bot.domain.catalog import Catalog
 from bot.domain.decision import Verdict
 from bot.domain.proposal import digest
 from bot.domain.route import Need, Route
+from bot.domain.timing.rota import Standing
 from bot.flow.holders import holders_now, still_missing
+from bot.outbound.catalog_policies import shipped
 from tests.domain import core_samples as core
 from tests.domain.test_catalog import client, member, provider
 
+# Chat, feeds and delegations say nothing here: the catalog alone does.
+NOBODY_ELSE = Standing()
 HANDOVER = core.NOW + timedelta(hours=1)
 BOTH = Route(
     needs=(Need(role="provider.oncall"), Need(role="client.owner")),
@@ -35,6 +39,7 @@ def catalog(*people):
             client("globex", member("gina", "owner")),
         ),
         routes=(),
+        policies=shipped(),
     )
 
 
@@ -55,8 +60,8 @@ def approved(operation, who, when=core.NOW, **changes):
 def test_the_holders_are_those_of_this_moment_and_of_this_client():
     operation = proposed()
 
-    before = holders_now(operation, front=at(core.NOW))
-    after = holders_now(operation, front=at(HANDOVER))
+    before = holders_now(operation, standing=NOBODY_ELSE, front=at(core.NOW))
+    after = holders_now(operation, standing=NOBODY_ELSE, front=at(HANDOVER))
 
     assert before == {
         "provider.oncall": frozenset({"bob"}),
@@ -68,8 +73,11 @@ def test_the_holders_are_those_of_this_moment_and_of_this_client():
 def test_without_a_route_nobody_holds_anything_and_no_place_is_named():
     operation = core.asked()
 
-    assert holders_now(operation, front=at(core.NOW)) == {}
-    assert still_missing(operation, decisions=(), front=at(core.NOW)) == ()
+    assert holders_now(operation, standing=NOBODY_ELSE, front=at(core.NOW)) == {}
+    assert (
+        still_missing(operation, decisions=(), standing=NOBODY_ELSE, front=at(core.NOW))
+        == ()
+    )
 
 
 def test_a_place_stays_empty_until_somebody_who_held_its_role_approved():
@@ -77,7 +85,9 @@ def test_a_place_stays_empty_until_somebody_who_held_its_role_approved():
     bob, carol = approved(operation, "bob"), approved(operation, "carol")
 
     def left(*decisions):
-        found = still_missing(operation, decisions=decisions, front=at(core.NOW))
+        found = still_missing(
+            operation, decisions=decisions, standing=NOBODY_ELSE, front=at(core.NOW)
+        )
         return [need.role for need in found]
 
     assert left() == ["provider.oncall", "client.owner"]
@@ -92,8 +102,18 @@ def test_a_handover_takes_no_approval_away_and_gives_none():
     then = (approved(operation, "bob"), carol)
     too_late = (approved(operation, "bob", HANDOVER), carol)
 
-    assert still_missing(operation, decisions=then, front=at(HANDOVER)) == ()
-    assert still_missing(operation, decisions=too_late, front=at(HANDOVER)) != ()
+    assert (
+        still_missing(
+            operation, decisions=then, standing=NOBODY_ELSE, front=at(HANDOVER)
+        )
+        == ()
+    )
+    assert (
+        still_missing(
+            operation, decisions=too_late, standing=NOBODY_ELSE, front=at(HANDOVER)
+        )
+        != ()
+    )
 
 
 def test_who_lost_the_role_or_left_no_longer_fills_a_place():
@@ -105,7 +125,12 @@ def test_who_lost_the_role_or_left_no_longer_fills_a_place():
     )
 
     for one in changed:
-        left = still_missing(operation, decisions=decisions, front=at(core.NOW, one))
+        left = still_missing(
+            operation,
+            decisions=decisions,
+            standing=NOBODY_ELSE,
+            front=at(core.NOW, one),
+        )
         assert [need.role for need in left] == ["client.owner"]
 
 
@@ -115,5 +140,7 @@ def test_only_an_approval_of_this_digest_fills_a_place():
 
     for changes in ({"verdict": Verdict.DENY}, {"digest": "0" * 64}):
         carol = approved(operation, "carol", **changes)
-        left = still_missing(operation, decisions=(bob, carol), front=at(core.NOW))
+        left = still_missing(
+            operation, decisions=(bob, carol), standing=NOBODY_ELSE, front=at(core.NOW)
+        )
         assert [need.role for need in left] == ["client.owner"]
