@@ -17,8 +17,11 @@ from bot.domain.change import MergeRequest
 from bot.domain.operation import State
 from bot.domain.policy import Allowed, Decider, may_cancel, may_decide
 from bot.domain.proposal import differences, digest
+from bot.domain.rights.rules import compiled
 from bot.domain.route import Need, Route
+from bot.domain.timing.rota import Standing
 from bot.flow.holders import holders_now, still_missing
+from bot.outbound.catalog_policies import shipped
 from tests.domain import core_samples as core
 from tests.model.state import (
     AUTHOR,
@@ -37,12 +40,15 @@ if TYPE_CHECKING:
     from bot.domain.operation import Operation
     from tests.model.state import World
 
+# Chat, feeds and delegations say nothing here: the catalog alone does.
+NOBODY_ELSE = Standing()
 # Two organisations, or two people of one.
 ROUTES = {
     "both sides": (Need(role="provider.oncall"), Need(role="client.owner")),
     "two on call": (Need(role="provider.oncall", count=2),),
 }
 _HOLDS = {"provider.oncall": ON_CALL, "client.owner": OWNERS}
+_ROLES = {"alice": ("developer",), "gina": ("developer",)}
 _CLIENT = {"alice": "acme", "carol": "acme", "gina": "globex"}
 
 
@@ -70,7 +76,8 @@ def operation(state: State, shown: int, *, route: str) -> Operation:
 
 @cache
 def person(member: str):
-    return core.person(member, _CLIENT.get(member, "claranet"))
+    roles = ("owner",) if member in OWNERS else _ROLES.get(member, ("engineer",))
+    return core.person(member, _CLIENT.get(member, "claranet"), roles)
 
 
 def decision(one: Said, of: Operation):
@@ -80,13 +87,25 @@ def decision(one: Said, of: Operation):
 
 
 @cache
+def policies():
+    """The policies that are shipped: a person may decide only if they say so too."""
+    return compiled(shipped(), clients=("acme", "globex"))
+
+
+@cache
 def front(gone: tuple[str, ...]):
     """Return as much of the flow's front as the questions look at."""
 
-    def holders(role, *, client, at):
+    def holders(role, *, client, at, standing=NOBODY_ELSE):
         return tuple(person(one) for one in _HOLDS[role] if one not in gone)
 
-    catalog = SimpleNamespace(holders=holders)
+    catalog = SimpleNamespace(
+        holders=holders,
+        provider=SimpleNamespace(id="claranet"),
+        client=lambda _: None,
+        member=person,
+        rules=lambda client: policies()[client],
+    )
     return SimpleNamespace(
         catalog=SimpleNamespace(current=lambda: catalog), now=lambda: core.NOW
     )
@@ -111,7 +130,7 @@ def allows(  # noqa: PLR0917 - positions make the cache's key
         digest=digest(bound(card)),
         verdict=verdict,
         now=of.expires_at if late else core.NOW,
-        holders=holders_now(of, front=front(gone)),
+        holders=holders_now(of, standing=NOBODY_ELSE, front=front(gone)),
         decisions=tuple(decision(one, of) for one in said),
     )
     return isinstance(may_decide(of, by=by), Allowed)
@@ -131,7 +150,9 @@ def has_quorum(
     """Ask `still_missing`, and so `still_approved` and `missing`."""
     of = operation(State.PROPOSED, shown, route=route)
     decisions = tuple(decision(one, of) for one in said)
-    return not still_missing(of, decisions=decisions, front=front(gone))
+    return not still_missing(
+        of, decisions=decisions, standing=NOBODY_ELSE, front=front(gone)
+    )
 
 
 @cache
