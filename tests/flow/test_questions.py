@@ -39,10 +39,13 @@ async def test_the_list_has_every_target_by_kind_with_the_commands_that_fit(ops)
     view = await asks(ops.alice, "list")
 
     assert isinstance(view, Answered)
-    database, instance = view.sheet.sections
+    kinds = ("database", "host", "instance", "parameter", "volume")
+    database, host, instance, _, volume = view.sheet.sections
+    assert len(view.sheet.sections) == len(kinds)
     assert len(database.lines) == len(instance.lines) == 3
-    assert instance.typed == ("halt <instance>", "resize <instance> <type>")
-    assert database.typed == ("backup <database>",)
+    assert {"halt <instance>", "resize <instance> <type>"} <= {*instance.typed}
+    assert host.typed == ("service restart|start|stop <service> on <host>",)
+    assert database.typed == volume.typed
     assert "web-2 · production · the shop's second web server" in words(view)
 
 

@@ -216,4 +216,4 @@ async def test_it_may_be_typed_with_and_without_quotes(ops, words):
     told = await ops.alice.says(f"backup {words} db-prod-2")
 
     assert told.key == "asked.scheduled"
-    assert (await ops.newest()).arguments["database"] == "db-prod-2"
+    assert (await ops.newest()).target == "db-prod-2"

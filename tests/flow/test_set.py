@@ -66,7 +66,8 @@ async def test_the_digest_binds_the_diff_and_the_commit_and_no_plan(ops):
 async def test_the_way_back_is_shown_before_anybody_decides(ops):
     card = await ops.alice.asks("set nginx-workers 8")
 
-    assert "/infra set nginx-workers 4" in card
+    assert f"/infra undo {card.operation.short}" in card
+    assert "set nginx-workers 4" in card
 
 
 async def test_a_chef_attribute_changes_and_its_neighbours_stay(ops):
