@@ -22,7 +22,8 @@ WORKERS ?= 2
 PARALLEL = -n $(WORKERS) --dist loadfile
 SLOW := storm or page or real
 # Universal: the same lock serves every Python since 3.11 and every system.
-LOCKING = --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCKING = --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url \
 	--no-emit-find-links --no-header --quiet $(if $(UPGRADE),--upgrade)
 LOCK = $(BIN)/uv pip compile pyproject.toml --group build $(LOCKING)
 define TERRAFORM
