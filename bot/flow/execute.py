@@ -32,19 +32,18 @@ from bot.flow.changes.again import rebound
 from bot.flow.holders import still_missing
 from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
-from bot.flow.turns import running_on
+from bot.flow.turns import ACTS_ON, running_on
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
     from bot.ports import Back
 
-LOCK = "tandem operation "
 TURN = "tandem target "
 
 
 async def execute(client: str, operation_id: str, *, back: Back) -> None:
     """Carry an approved operation out, or go on with one that was begun."""
-    async with back.store.exclusive(LOCK + operation_id) as mine:
+    async with back.store.exclusive(ACTS_ON + operation_id) as mine:
         if not mine:
             raise Overtaken(f"operation {operation_id} is in other hands")
         operation = await back.store.operation(client, id=operation_id)

@@ -30,6 +30,7 @@ from bot.flow.holding import standing_for
 from bot.flow.lending import give_back
 from bot.flow.notice import notice_job
 from bot.flow.saying import card, thread, told
+from bot.flow.turns import ACTS_ON
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from bot.ports import Back
 
 _log = structlog.get_logger()
+_ACTING = (State.RUNNING, State.IN_DOUBT)
 
 
 async def sweep(*, back: Back, left: Collection[str] = ()) -> None:
@@ -234,19 +236,26 @@ async def _loans(client: str, *, back: Back) -> None:
     """Give back what a crash left lent."""
     for lent in await back.store.open_leases(client):
         with _alone("loan", client, lent.operation):
-            if await _is_left_lent(lent, client=client, back=back):
-                await give_back(back, client=client, lent=lent)
+            await _loan(lent, client=client, back=back)
 
 
-async def _is_left_lent(lent: Lent, *, client: str, back: Back) -> bool:
-    """Whether its time is over, or that of its operation."""
+async def _loan(lent: Lent, *, client: str, back: Back) -> None:
     ends = max(lent.expires_at, lent.session_dies_at or lent.expires_at)
     if back.now() >= ends:
-        return True
-    operation = await back.store.operation(client, id=lent.operation)
+        await give_back(back, client=client, lent=lent)
+        return
     # Whoever ends an operation gives back right afterwards: not to be hurried.
-    left = (lent.lent_at or back.now()) + back.pace.afterwards < back.now()
-    return left and (operation is None or operation.state in ENDED)
+    if (lent.lent_at or back.now()) + back.pace.afterwards >= back.now():
+        return
+    operation = await back.store.operation(client, id=lent.operation)
+    if operation is None or operation.state in ENDED:
+        await give_back(back, client=client, lent=lent)
+    elif operation.state in _ACTING:
+        # Whoever acts on it holds its lock. If nobody does, a crash left this lent; and
+        # what is in doubt may stay so for long, so that its end is not waited for.
+        async with back.store.exclusive(ACTS_ON + operation.id) as idle:
+            if idle:
+                await give_back(back, client=client, lent=lent)
 
 
 async def _prune(client: str, *, back: Back) -> None:

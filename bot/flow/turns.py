@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bot.domain.operation import Operation
     from bot.ports import Front
 
+# Held, with the id behind it, by whoever acts on an operation or finds out what came of
+# acting; its credentials are used under it and nowhere else.
+ACTS_ON: Final = "tandem operation "
 _SHOWN: Final = 3
 _OPEN: Final = (State.PROPOSED, State.APPROVED, State.RUNNING, State.IN_DOUBT)
 

@@ -72,9 +72,19 @@ def says(page, line):
     composer.press("Enter")
 
 
-def last_card(page):
-    cards = page.locator("[data-testid=messages] article.message")
-    return cards.filter(has=page.locator("[data-block-type=header]")).last
+def cards(page):
+    messages = page.locator("[data-testid=messages] article.message")
+    return messages.filter(has=page.locator("[data-block-type=header]"))
+
+
+def asks(page, line, *, seen_by=None):
+    """Type a line and return the card it brings, as somebody sees it."""
+    there = cards(seen_by or page)
+    # Counted before: "the last one" would be that of the story before for a moment.
+    card = there.nth(there.count())
+    says(page, line)
+    expect(card).to_be_visible()
+    return card
 
 
 def shot(page, name):
@@ -106,8 +116,7 @@ def test_a_resize_goes_from_a_typed_line_to_the_cloud(become, sandbox):
     """Alice types, Bob approves, the instance is what the card promised."""
     alice, bob = become(ALICE), become(BOB)
 
-    says(alice, "/infra resize web-2 m5.large")
-    card = last_card(bob)
+    card = asks(alice, "/infra resize web-2 m5.large", seen_by=bob)
     expect(card.locator('[data-action-id="approve"]')).to_be_visible()
     expect(card).to_contain_text("m5.large")
     expect(card).to_contain_text('aws_instance.web["web-2"]')
@@ -139,8 +148,7 @@ def test_a_backup_goes_from_a_typed_line_to_a_snapshot(become, sandbox):
     rds = aws(sandbox, "rds")
     before = rds.describe_db_snapshots(DBInstanceIdentifier="acme-db-prod")
 
-    says(alice, "/infra backup db-prod")
-    card = last_card(bob)
+    card = asks(alice, "/infra backup db-prod", seen_by=bob)
     expect(card).to_contain_text("db-prod")
     expect(card.locator('[data-action-id="approve"]')).to_be_visible()
     shot(bob, "backup-1-card")
@@ -155,8 +163,7 @@ def test_a_backup_goes_from_a_typed_line_to_a_snapshot(become, sandbox):
 def test_the_person_who_asked_is_told_that_somebody_else_decides(become):
     alice = become(ALICE)
 
-    says(alice, "/infra backup db-staging")
-    card = last_card(alice)
+    card = asks(alice, "/infra backup db-staging")
     expect(card.locator('[data-action-id="approve"]')).to_be_visible()
     approves(alice, card)
 
@@ -168,8 +175,7 @@ def test_the_person_who_asked_is_told_that_somebody_else_decides(become):
 def test_a_denial_asks_for_its_reason_and_shows_it(become):
     alice, bob = become(ALICE), become(BOB)
 
-    says(alice, "/infra resize web-1 m5.xlarge")
-    card = last_card(bob)
+    card = asks(alice, "/infra resize web-1 m5.xlarge", seen_by=bob)
     card.locator('[data-action-id="deny"]').click()
     modal = bob.get_by_test_id("modal")
     modal.locator("textarea").fill("Black Friday: not today.")
@@ -183,8 +189,7 @@ def test_a_denial_asks_for_its_reason_and_shows_it(become):
 def test_the_audit_answers_in_chat(become):
     alice = become(ALICE, width=390, height=844)
 
-    says(alice, "/infra backup db-prod-2")
-    card = last_card(alice)
+    card = asks(alice, "/infra backup db-prod-2")
     expect(card).to_contain_text("Back up db-prod-2")
     says(alice, "/infra audit db-prod-2")
     answer = alice.locator('article.message[data-ephemeral="true"]').last

@@ -12,6 +12,8 @@ import pytest
 from bot.domain.operation import State
 from bot.domain.writes import Task
 from bot.flow.report import report
+from bot.flow.sweep import sweep
+from bot.flow.turns import ACTS_ON
 from tests.flow.mortal import KilledError, Mortal
 from tests.flow.people import ACME
 
@@ -124,3 +126,34 @@ async def test_a_worker_killed_while_it_tidies_leaves_no_merge_request(ops, poin
 
     assert mortal.dead is (point < TIDY), mortal.calls
     assert [one.state for one in ops.git.requests()] == ["closed"]
+
+
+async def test_what_a_crash_left_lent_in_doubt_is_given_back_before_its_time(ops):
+    """Nobody can tell whether a reboot took place, so its end is not waited for."""
+    card = await ops.alice.asks("restart web-staging")
+    await ops.bob.approves(card)
+
+    mortal = await dies(ops, Task.EXECUTE, at=5)
+    left = await ops.back.store.open_leases("acme")
+    await ops.works()
+    await ops.sweeps()
+
+    assert mortal.dead
+    assert left
+    assert await ops.state(card) is State.IN_DOUBT
+    assert await ops.back.store.open_leases("acme") == ()
+    lent, ended = "credentials.lent", "credentials.ended"
+    events = await ops.events(card)
+    assert events.count(lent) == events.count(ended)
+
+
+async def test_what_is_in_use_is_not_given_back(ops):
+    card = await ops.alice.asks("restart web-staging")
+    await ops.bob.approves(card)
+    await dies(ops, Task.EXECUTE, at=5)
+
+    async with ops.back.store.exclusive(f"{ACTS_ON}{card.operation.id}"):
+        await sweep(back=ops.back)
+        kept = await ops.back.store.open_leases("acme")
+
+    assert kept

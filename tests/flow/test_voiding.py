@@ -419,12 +419,13 @@ async def test_what_is_not_proposed_or_not_in_gitlab_is_not_watched(ops):
 
 
 async def test_two_workers_never_hold_one_operation(ops):
-    from bot.flow.execute import LOCK, execute  # noqa: PLC0415 - the one test of it
+    from bot.flow.execute import execute  # noqa: PLC0415 - the one test of it
+    from bot.flow.turns import ACTS_ON  # noqa: PLC0415 - the one test of it
 
     card = await ops.alice.asks("backup db-prod")
     await ops.bob.approves(card)
 
-    async with ops.back.store.exclusive(LOCK + card.operation.id):
+    async with ops.back.store.exclusive(ACTS_ON + card.operation.id):
         with pytest.raises(Overtaken):
             await execute("acme", card.operation.id, back=ops.back)
     await ops.works()
