@@ -113,6 +113,8 @@ class World:
         self.bots: list[Bot] = []
         # What was asked in this world and acknowledged: its id, and whose it is.
         self.asked: dict[str, str] = {}
+        # What may stay in doubt for good: nothing tells whether it happened.
+        self.doubtful: set[str] = set()
         # What people called off and were told so.
         self.off: set[str] = set()
         self._born = 0
