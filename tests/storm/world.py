@@ -53,6 +53,7 @@ FAST: Final = {
     "TANDEM_PACE__HEARTBEAT": "0.5",
     "TANDEM_PACE__DEAD_AFTER": "2",
     "TANDEM_PACE__CHECKPOINT": "5",
+    "TANDEM_PACE__AFTERWARDS": "5",
 }
 # As the sandbox has it, except that nobody reads at one message a second here.
 SANDBOX_PACE: Final = {"TANDEM_PACE__POST_GAP": "0"}
