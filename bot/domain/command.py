@@ -52,7 +52,11 @@ class Argument:
     @property
     def typed(self) -> str:
         """Its example, as it is typed."""
-        return f"{self.after} {self.example}" if self.after else self.example
+        return self.typed_as(self.example)
+
+    def typed_as(self, value: str) -> str:
+        """Return a value of it as it is typed, with the word that leads to it."""
+        return f"{self.after} {value}" if self.after else value
 
 
 @dataclass(frozen=True, slots=True)
