@@ -52,7 +52,9 @@ class Flow(sdk.Command, name="flow", risk=sdk.Risk.MEDIUM):
     ]
     destination: Annotated[
         str,
-        sdk.target("security_group", "the security group it leads to", example="web"),
+        sdk.target(
+            "security_group", "the security group it leads to", example="shop-front"
+        ),
     ]
     port: Annotated[
         str,
