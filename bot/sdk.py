@@ -15,6 +15,7 @@ from bot.domain.catalog import (
     Host,
     Instance,
     Parameter,
+    SecurityGroup,
     Target,
     Terraform,
     Volume,
@@ -26,11 +27,16 @@ from bot.domain.catalog.names import (
     DatabaseId,
     InstanceId,
     NameTag,
+    SecurityGroupId,
     VolumeId,
 )
 from bot.domain.change import (
     DirectAction,
+    DropResource,
+    Effect,
     MergeRequest,
+    NameOf,
+    PutResource,
     Scalar,
     SetAttribute,
     ValueChange,
@@ -73,6 +79,8 @@ __all__ = [
     "Database",
     "DatabaseId",
     "DirectAction",
+    "DropResource",
+    "Effect",
     "Environment",
     "Happened",
     "Hit",
@@ -83,6 +91,7 @@ __all__ = [
     "LiveState",
     "MergeRequest",
     "Message",
+    "NameOf",
     "NameTag",
     "NotVerified",
     "Observation",
@@ -90,6 +99,7 @@ __all__ = [
     "Parameter",
     "Playbook",
     "Preview",
+    "PutResource",
     "Query",
     "Reading",
     "Refused",
@@ -97,6 +107,8 @@ __all__ = [
     "Run",
     "Scalar",
     "Section",
+    "SecurityGroup",
+    "SecurityGroupId",
     "ServiceName",
     "SetAttribute",
     "Sheet",
@@ -120,7 +132,7 @@ __all__ = [
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume, Host, Parameter)
+_Kind = TypeVar("_Kind", Instance, Database, Volume, SecurityGroup, Host, Parameter)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

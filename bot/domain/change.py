@@ -20,13 +20,63 @@ Scalar = str | int | bool
 
 
 class SetAttribute(Frozen):
-    """Give one attribute of one Terraform resource a literal value."""
+    """
+    Give one attribute of one Terraform resource a literal value.
+
+    With `only_grows` a value that is not more than the former one, or than what the
+    world has by now, is refused before anybody is asked.
+    """
 
     kind: Literal["terraform.set"] = "terraform.set"
     directory: str
     address: str
     attribute: str
     value: Scalar
+    only_grows: bool = False
+
+
+class NameOf(Frozen):
+    """A reference to what is in the module: `aws_security_group.web.id` say."""
+
+    ref: str
+
+
+Written = Scalar | NameOf | tuple[str, ...]
+
+
+class _Resource(Frozen):
+    """
+    One whole resource of Terraform, and what of the target it is about.
+
+    It stands in the file of the block `beside`, an address that may be of data.
+    """
+
+    directory: str
+    address: str
+    beside: str
+    attribute: str
+    arguments: tuple[tuple[str, Written], ...]
+
+    def argument(self, name: str) -> Written | None:
+        """Return what one of its arguments is to be, if it is written."""
+        return dict(self.arguments).get(name)
+
+
+class PutResource(_Resource):
+    """Write one resource that is not there yet, and have Terraform create it."""
+
+    kind: Literal["terraform.put"] = "terraform.put"
+
+
+class DropResource(_Resource):
+    """Take one resource out that says exactly this, and have Terraform destroy it."""
+
+    kind: Literal["terraform.drop"] = "terraform.drop"
+
+
+TerraformEdit = Annotated[
+    SetAttribute | PutResource | DropResource, Field(discriminator="kind")
+]
 
 
 class Effect(Frozen):
@@ -43,7 +93,7 @@ class MergeRequest(Frozen):
     kind: Literal["merge_request"] = "merge_request"
     title: Message
     # One for now: the plan is guarded against one intended change.
-    edits: Annotated[tuple[SetAttribute, ...], Field(min_length=1, max_length=1)]
+    edits: Annotated[tuple[TerraformEdit, ...], Field(min_length=1, max_length=1)]
     effect: Effect
 
 

@@ -55,6 +55,7 @@ catalog-too-long = Got “{ $got }”, wanted at most { $limit } characters.
 catalog-not-valid = Got { $got }, which does not fit: { $wanted }.
 catalog-instance-identity = An instance is found by instance_id or by name_tag: wanted one of the two, and not both.
 
+catalog-group-identity = A security group is found by group_id or by name_tag: wanted one of the two, and not both.
 catalog-volume-identity = A volume is found by volume_id or by name_tag: wanted one of the two, and not both.
 
 ## What has to fit together

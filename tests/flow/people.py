@@ -169,6 +169,27 @@ class AwsOracle:
         ec2.modify_instance_attribute(InstanceId=machine, InstanceType={"Value": kind})
         ec2.start_instances(InstanceIds=[machine])
 
+    def volume(self, name: str, *, client: str = "acme") -> dict[str, Any]:
+        filters = [
+            {"Name": "tag:Name", "Values": [name]},
+            {"Name": "tag:Client", "Values": [client]},
+        ]
+        found = self.day.town.aws("ec2").describe_volumes(Filters=filters)
+        return found["Volumes"][0]
+
+    def lets_in(self, group: str) -> set[tuple[int, str, str]]:
+        """Return what a security group lets in: port, protocol and source."""
+        ec2 = self.day.town.aws("ec2")
+        filters = [{"Name": "tag:Name", "Values": [group]}]
+        (found,) = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+        filters = [{"Name": "group-id", "Values": [found["GroupId"]]}]
+        rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+        return {
+            (one["FromPort"], one["IpProtocol"], _source(one))
+            for one in rules
+            if not one["IsEgress"]
+        }
+
     def snapshots(self, database: str) -> list[str]:
         """Return the snapshots that were taken of a database by hand or by Tandem."""
         found = self.day.town.aws("rds").describe_db_snapshots(
@@ -517,6 +538,12 @@ class Ops:
         async with self.owner.begin() as connection:
             found = await connection.execute(text(query), values)
             return found.all() if found.returns_rows else []
+
+
+def _source(rule: dict[str, Any]) -> str:
+    """Return where a rule lets in from, as AWS says it."""
+    network = rule.get("CidrIpv4") or rule.get("CidrIpv6")
+    return network or rule["ReferencedGroupInfo"]["GroupId"]
 
 
 def _texts(part: object) -> list[str]:

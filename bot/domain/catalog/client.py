@@ -35,6 +35,7 @@ from bot.domain.catalog.names import (
     InstanceId,
     JobName,
     NameTag,
+    SecurityGroupId,
     ShownName,
     TargetName,
     VolumeId,
@@ -112,6 +113,25 @@ class VolumeAws(Frozen):
         return self
 
 
+class SecurityGroupAws(Frozen):
+    """How a security group is found: by its id, or by its Name tag; one of the two."""
+
+    group_id: Annotated[
+        SecurityGroupId | None, Field(description="Its id, sg-…, if it never changes.")
+    ] = None
+    name_tag: Annotated[
+        NameTag | None, Field(description="Its Name tag, which only it may carry.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.group_id is None) == (self.name_tag is None):
+            raise PydanticCustomError(
+                "catalog.group-identity", "wanted group_id or name_tag"
+            )
+        return self
+
+
 class _Target(Frozen):
     """What is written of any target."""
 
@@ -153,6 +173,21 @@ class Volume(_Target):
     instance: Annotated[
         TargetName | None, Field(description="The instance it is attached to, if any.")
     ] = None
+    block: Annotated[
+        Literal["root_block_device", "ebs_block_device"] | None,
+        Field(description="Which block of its instance's it is, if it is in there."),
+    ] = None
+
+
+class SecurityGroup(_Target):
+    """What may reach some machines: an EC2 security group, whose rules are flows."""
+
+    kind: Literal["security_group"]
+    aws: Annotated[SecurityGroupAws, Field(description="How it is found on AWS.")]
+    rules: Annotated[
+        Literal["aws_security_group_rule", "aws_vpc_security_group_ingress_rule"],
+        Field(description="As which kind of resource its rules are written."),
+    ] = "aws_vpc_security_group_ingress_rule"
 
 
 class Host(_Target):
@@ -206,7 +241,8 @@ class Parameter(_Target):
 
 
 Target = Annotated[
-    Instance | Database | Volume | Host | Parameter, Field(discriminator="kind")
+    Instance | Database | Volume | SecurityGroup | Host | Parameter,
+    Field(discriminator="kind"),
 ]
 
 
