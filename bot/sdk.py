@@ -15,6 +15,7 @@ from bot.domain.catalog import (
     Host,
     Instance,
     Parameter,
+    Server,
     Target,
     Terraform,
     Volume,
@@ -36,6 +37,7 @@ from bot.domain.change import (
     ValueChange,
 )
 from bot.domain.command import Command, arg, target
+from bot.domain.database import DatabaseName, NewDatabase, Seen, UserHost, reserved
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
 from bot.domain.message import Message
@@ -53,7 +55,17 @@ from bot.domain.playbook import (
 )
 from bot.domain.proposal import Line
 from bot.domain.query import Query, Reading, Section, Sheet
-from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.scope import (
+    AwsScope,
+    DatabaseScope,
+    Engine,
+    Environment,
+    HostAddress,
+    Port,
+    Risk,
+    ServerName,
+    Statement,
+)
 from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
 
@@ -72,11 +84,15 @@ __all__ = [
     "Command",
     "Database",
     "DatabaseId",
+    "DatabaseName",
+    "DatabaseScope",
     "DirectAction",
+    "Engine",
     "Environment",
     "Happened",
     "Hit",
     "Host",
+    "HostAddress",
     "Instance",
     "InstanceId",
     "Line",
@@ -84,11 +100,13 @@ __all__ = [
     "MergeRequest",
     "Message",
     "NameTag",
+    "NewDatabase",
     "NotVerified",
     "Observation",
     "OutcomeUnknown",
     "Parameter",
     "Playbook",
+    "Port",
     "Preview",
     "Query",
     "Reading",
@@ -97,6 +115,9 @@ __all__ = [
     "Run",
     "Scalar",
     "Section",
+    "Seen",
+    "Server",
+    "ServerName",
     "ServiceName",
     "SetAttribute",
     "Sheet",
@@ -104,6 +125,7 @@ __all__ = [
     "Target",
     "Terraform",
     "Unavailable",
+    "UserHost",
     "ValueChange",
     "Verified",
     "Volume",
@@ -114,13 +136,14 @@ __all__ = [
     "aws_arn",
     "in_terraform",
     "look_alikes",
+    "reserved",
     "target",
     "text",
 ]
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume, Host, Parameter)
+_Kind = TypeVar("_Kind", Instance, Database, Volume, Host, Parameter, Server)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot import registry
 from bot.outbound.postgres import schema
 from bot.outbound.postgres.embedded import EmbeddedPostgres
+from deploy.sandbox.client_postgres import ClientPostgres
 from deploy.sandbox.gitlab.world import PATH as JOBS_PATH
 from deploy.sandbox.openbao import OpenBao
 from deploy.sandbox.places import Places, keep_secret, places, secret
@@ -31,6 +32,7 @@ from deploy.sandbox.terraform.toolchain import toolchain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from deploy.sandbox.client_postgres import Served
     from deploy.sandbox.terraform.toolchain import Preference, Toolchain
 
 HERE: Final = Path(__file__).parent
@@ -63,6 +65,9 @@ class Sandbox:
         self.registry = registry.load()
         self.postgres = EmbeddedPostgres(self.state / "postgres")
         self.openbao = OpenBao(self.state / "openbao")
+        self.acme_postgres = ClientPostgres(
+            self.state / "acme-postgres", client="acme", name="pg-staging"
+        )
         self.repositories = REPOSITORIES
         self._places: Places | None = None
         self._toolchain: Toolchain | None = None
@@ -83,6 +88,11 @@ class Sandbox:
         return self._toolchain
 
     @property
+    def served(self) -> tuple[Served, ...]:
+        """The clients' database servers that run here, once they were started."""
+        return (self.acme_postgres.served,)
+
+    @property
     def logs(self) -> Path:
         """The folder of every part's log."""
         return self.state / "logs"
@@ -101,6 +111,7 @@ class Sandbox:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._database())
+            group.create_task(self.acme_postgres.start())
             group.create_task(self._vault_and_aws())
             group.create_task(self._slack())
             group.create_task(self._gitlab())
@@ -135,7 +146,7 @@ class Sandbox:
         others = [one for one in self.children.values() if one.alive]
         await asyncio.gather(*(one.stop() for one in others))
         await self.openbao.stop()
-        await self.postgres.stop()
+        await asyncio.gather(self.postgres.stop(), self.acme_postgres.stop())
 
     def environment(self, *, worker: bool) -> dict[str, str]:
         """Return the bot's settings; secrets are files the names of which it knows."""
@@ -167,6 +178,9 @@ class Sandbox:
         return {
             "TANDEM_VAULT__ADDRESS": self.openbao.address,
             "TANDEM_AWS__ENDPOINT": self.places.aws_url,
+            "TANDEM_DATABASES__AT": " ".join(
+                f"{one.address}=127.0.0.1:{one.port}" for one in self.served
+            ),
         }
 
     def database_url(self, user: str) -> str:
