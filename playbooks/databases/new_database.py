@@ -89,19 +89,19 @@ class MakeDatabase(Playbook, name="databases.new_database"):
     async def preview(self, run: Run) -> Preview:
         for name in (self.database, self.user):
             if reserved(name):
-                raise _no("reserved", name=name)
+                raise _not_so("reserved", name=name)
         seen = await run.database.see(self._wanted(run))
         if seen.database:
-            raise _no("database-there", name=self.database, server=self.server)
+            raise _not_so("database-there", name=self.database, server=self.server)
         if seen.user:
-            raise _no("user-there", name=self.user, server=self.server)
+            raise _not_so("user-there", name=self.user, server=self.server)
         return Preview(
             facts=(
-                _line("engine", f"{seen.version} ({self.address}:{self.port})"),
-                _line("database", self.database),
-                _line("user", self.user),
+                _fact("engine", f"{seen.version} ({self.address}:{self.port})"),
+                _fact("database", self.database),
+                _fact("user", self.user),
                 *self._hosts(),
-                _line("rights", ", ".join(self._expected())),
+                _fact("rights", ", ".join(self._expected())),
             ),
             calls=(f"tandem.make({self.database}, {self.user}) on {self.server}",),
             state=LiveState(
@@ -149,9 +149,9 @@ class MakeDatabase(Playbook, name="databases.new_database"):
             )
         return Verified(
             facts=(
-                _line("database", self.database),
-                _line("user", self.user),
-                _line("rights", ", ".join(seen.rights)),
+                _fact("database", self.database),
+                _fact("user", self.user),
+                _fact("rights", ", ".join(seen.rights)),
             )
         )
 
@@ -185,7 +185,7 @@ class MakeDatabase(Playbook, name="databases.new_database"):
         return tuple(f"{one} ON {self.database}" for one in kinds)
 
     def _hosts(self) -> tuple[Line, ...]:
-        return () if self.engine == "postgresql" else (_line("host", self.host),)
+        return () if self.engine == "postgresql" else (_fact("host", self.host),)
 
     def _warnings(self, seen: Seen) -> tuple[Message, ...]:
         if not seen.open:
@@ -197,9 +197,9 @@ class MakeDatabase(Playbook, name="databases.new_database"):
         return (Message.of("playbook.new-database.open", args),)
 
 
-def _line(name: str, value: str) -> Line:
+def _fact(name: str, value: str) -> Line:
     return Line(label=Message.of(f"playbook.new-database.fact-{name}"), value=value)
 
 
-def _no(key: str, **args: str) -> Refused:
+def _not_so(key: str, **args: str) -> Refused:
     return Refused(Message.of(f"playbook.new-database.{key}", {**args}))

@@ -63,7 +63,7 @@ class Databases:
         """Return the one server of the scope as this user; nothing is connected yet."""
         # Imported when one is needed: most operations touch no database.
         from bot.outbound.databases.mariadb import Mariadb  # noqa: PLC0415 - as above
-        from bot.outbound.databases.postgresql import Postgresql  # noqa: PLC0415
+        from bot.outbound.databases.postgresql import Postgresql  # noqa: PLC0415 - as above
 
         there = f"{scope.address}:{scope.port}"
         address, port = self._at.get(there, (scope.address, scope.port))
