@@ -77,10 +77,10 @@ $(VENV)/.terraform: requirements/terraform.lock $(VENV)/.dev
 # --- try it --------------------------------------------------------------------------
 
 sandbox: $(VENV)/.sandbox ## start the whole world on this machine; open the page it prints
-	@exec $(BIN)/tandem sandbox $(ARGS)
+	@exec $(BIN)/python -m deploy.sandbox $(ARGS)
 
 demo: $(VENV)/.sandbox ## tell the same story without a browser, then verify the audit
-	@exec $(BIN)/tandem sandbox --demo --state .sandbox/demo --port 0 $(ARGS)
+	@exec $(BIN)/python -m deploy.sandbox --demo --state .sandbox/demo --port 0 $(ARGS)
 
 # --- prove it ------------------------------------------------------------------------
 

@@ -55,9 +55,13 @@ class Argument:
     @property
     def typed(self) -> str:
         """Its example, as it is typed."""
+        return self.typed_as(self.example)
+
+    def typed_as(self, value: str) -> str:
+        """Return a value of it as it is typed, with the word that leads to it."""
         if not self.required:
-            return f"{self.name}={self.example}"
-        return f"{self.after} {self.example}" if self.after else self.example
+            return f"{self.name}={value}"
+        return f"{self.after} {value}" if self.after else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,24 @@ def _watch(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def end_with(parent: int) -> None:
+    """From now on, end this process once reading from `parent` ends."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def become(words: list[str]) -> None:
+    """Run the module named by the first word as the program, the others as its own."""
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
 def main() -> None:
     """Run the module named by the first argument with the others as its own."""
     parent = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    sys.argv = sys.argv[1:]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    end_with(parent)
+    become(sys.argv[1:])
 
 
 if __name__ == "__main__":

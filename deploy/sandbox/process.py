@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from deploy.sandbox.births import Births, Born
+
 _TAIL: Final = 2_000
 _GAP: Final = 0.05
 
@@ -33,18 +35,27 @@ class Child:
         *,
         log: Path,
         environment: Mapping[str, str],
+        births: Births | None = None,
     ) -> None:
+        """With `births` it is born by that nursery, instead of started."""
         self.name = name
+        self._births = births
         self._words = words
         self._log = log
         self._environment = dict(environment)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Born | None = None
         self._from = 0
 
     async def start(self) -> None:
         """Start the process; it may not be ready yet."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._from = self._log.stat().st_size if self._log.exists() else 0
+        if self._births is not None:
+            self._log.touch()
+            self._process = await self._births.bear(
+                self._words, environment=self._environment, log=self._log
+            )
+            return
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -32,6 +32,7 @@ from deploy.sandbox.terraform.toolchain import toolchain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from deploy.sandbox.births import Births
     from deploy.sandbox.client_postgres import Served
     from deploy.sandbox.terraform.toolchain import Preference, Toolchain
 
@@ -59,7 +60,15 @@ class Wishes:
 class Sandbox:
     """Everything but a person: start it, open the page, stop it."""
 
-    def __init__(self, state: Path, wishes: Wishes = Wishes()) -> None:
+    def __init__(
+        self,
+        state: Path,
+        wishes: Wishes = Wishes(),
+        *,
+        births: Mapping[str, Births] | None = None,
+    ) -> None:
+        """`births` are nurseries by the name of the part; others are just started."""
+        self.births = births or {}
         self.state = state.resolve()
         self.wishes = wishes
         self.registry = registry.load()
@@ -133,6 +142,7 @@ class Sandbox:
             ("bot", part),
             log=self.logs / f"{name}.log",
             environment=self.environment(worker=part == "work"),
+            births=self.births.get(part),
         )
         self.children[name] = child
         await child.start()
@@ -147,6 +157,7 @@ class Sandbox:
         await asyncio.gather(*(one.stop() for one in others))
         await self.openbao.stop()
         await asyncio.gather(self.postgres.stop(), self.acme_postgres.stop())
+        await asyncio.gather(*(one.close() for one in set(self.births.values())))
 
     def environment(self, *, worker: bool) -> dict[str, str]:
         """Return the bot's settings; secrets are files the names of which it knows."""
@@ -300,7 +311,11 @@ class Sandbox:
             "PYTHONPATH": str(HERE.parents[1]),
         }
         child = Child(
-            name, words, log=self.logs / f"{name}.log", environment=environment
+            name,
+            words,
+            log=self.logs / f"{name}.log",
+            environment=environment,
+            births=self.births.get(name),
         )
         self.children[name] = child
         return child

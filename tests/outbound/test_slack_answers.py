@@ -58,6 +58,8 @@ def test_help_has_an_example_that_works_here():
 
     assert "`/infra resize shop-1 m5.large`" in whole
     assert "`/infra backup shop-db`" in whole
+    # With the word that leads to the host, or it would be refused as it stands.
+    assert "`/infra service restart nginx on web-host`" in whole
 
 
 def test_help_of_one_command_has_its_arguments_and_targets():

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from deploy.sandbox.births import Births
 from deploy.sandbox.places import keep_secret, places, secret
 from deploy.sandbox.process import Child, ChildFailedError
 
@@ -31,10 +32,12 @@ FAILS = "print('words ' * 1000, 'the last words', flush=True); sys.exit(3)"
 PARENT = """
 import asyncio, sys
 from pathlib import Path
+from deploy.sandbox.births import Births
 from deploy.sandbox.process import Child
 async def main(folder):
     child = Child("part", ("part",), log=folder / "log",
-                  environment={"PYTHONPATH": sys.argv[2]})
+                  environment={"PYTHONPATH": sys.argv[2]},
+                  births=Births() if sys.argv[3] == "born" else None)
     await child.start()
     await child.says("ready")
     print(child.pid, flush=True)
@@ -150,8 +153,19 @@ def part(tmp_path):
     return write
 
 
+@pytest_asyncio.fixture(params=["started", "born"])
+async def births(request):
+    """A nursery to be born from, or none: a child is the same either way."""
+    if request.param == "started":
+        yield None
+        return
+    nursery = Births()
+    yield nursery
+    await nursery.close()
+
+
 @pytest_asyncio.fixture
-async def child(part, tmp_path):
+async def child(part, births, tmp_path):
     """Start children; those that live at the end of the test are killed."""
     started = []
 
@@ -161,6 +175,7 @@ async def child(part, tmp_path):
             ("part", *words),
             log=tmp_path / "logs" / "part.log",
             environment={"PYTHONPATH": part(more), **environment},
+            births=births,
         )
         started.append(one)
         await one.start()
@@ -251,12 +266,15 @@ async def test_what_was_not_started_has_no_number_and_no_end(tmp_path):
     assert not one.alive
 
 
+@pytest.mark.parametrize("how", ["started", "born"])
 @pytest.mark.parametrize(
     ("more", "seconds"), [("", 3), (f"{DEAF}; print('deaf', flush=True)", 14)]
 )
-def test_a_child_dies_with_its_parent_however_that_died(part, tmp_path, more, seconds):
+def test_a_child_dies_with_its_parent_however_that_died(
+    part, tmp_path, more, seconds, how
+):
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path), part(more)],
+        [sys.executable, "-c", PARENT, str(tmp_path), part(more), how],
         cwd=ROOT,
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -269,3 +287,29 @@ def test_a_child_dies_with_its_parent_however_that_died(part, tmp_path, more, se
         parent.wait()
 
     assert (before, gone(pid, within=seconds)) == (True, True)
+
+
+async def test_a_nursery_that_is_gone_bears_nobody_and_mourns(part, tmp_path):
+    nursery = Births()
+    words, environment = ("part",), {"PYTHONPATH": part()}
+    one = await nursery.bear(words, environment=environment, log=tmp_path / "log")
+
+    await nursery.close()
+
+    assert await one.wait() == -signal.SIGKILL
+    assert gone(one.pid, within=5)
+
+
+async def test_a_nursery_has_imported_what_its_children_need(part, tmp_path):
+    """They start at once, which is all it is for: the module is there already."""
+    more = "print('decimal' in sys.modules, flush=True)"
+    nursery = Births("decimal")
+    words, environment = ("part",), {"PYTHONPATH": part(more)}
+    child = Child(
+        "part", words, log=tmp_path / "log", environment=environment, births=nursery
+    )
+
+    await child.start()
+    await child.says("True")
+
+    await nursery.close()

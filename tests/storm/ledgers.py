@@ -40,7 +40,7 @@ _MAY_DECIDE: Final = {
 }
 # How the product names its sessions at AWS, and the operation after it.
 _SESSION: Final = "tandem-"
-_END_SIGNS: Final = {SIGNS[state]: state for state in ENDS}
+_END_SIGNS: Final = {SIGNS[state]: state for state in (*ENDS, State.IN_DOUBT)}
 
 
 @dataclass
@@ -231,7 +231,9 @@ def _cards(world: World, asked: dict[str, str], book: Book) -> None:
         card = posts.get(f"card-{operation}")
         place = (card[0].channel, card[0].ts) if card else None
         end = _end_shown(shown[place]) if place in shown else None
-        if end is None:
+        if end is State.IN_DOUBT and operation not in world.doubtful:
+            book.lost.append(f"{operation}: still tells of a doubt")
+        elif end is None:
             book.lost.append(f"{operation}: {'tells no end' if card else 'no card'}")
         else:
             book.ends[end.value] += 1

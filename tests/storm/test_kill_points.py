@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+import secrets
 import time
 
 import httpx
@@ -51,6 +54,35 @@ ACTS = {
 }
 
 
+# Where every point is died at, however short the run: one command of each way to act.
+WHOLE = ("backup", "resize")
+LONG = 200
+SAMPLE = 16
+KILLS = int(os.environ.get("STORM_KILLS", LONG))  # noqa: TID251 - asked of the test
+SEED = int(os.environ.get("STORM_SEED", "0")) or secrets.randbits(32)  # noqa: TID251 - as above
+
+
+def chosen(points, *, route):
+    """
+    Return where to die: everywhere, or in a short run where this command is alone.
+
+    The stages are the same for every command, so a short run dies in another command
+    at what changes something, at what must come, and at some of the rest.
+    """
+    if KILLS >= LONG or route in WHOLE:
+        return points
+    kept = [
+        point
+        for point in points
+        if point.startswith(ALWAYS)
+        or (point.startswith("aws.call[") and "[Describe" not in point)
+        or point.startswith(("forge.merge", "store.write[merge.", "lender.database"))
+    ]
+    rest = sorted(set(points) - set(kept))
+    picked = random.Random(f"{SEED} {route}").sample(rest, min(SAMPLE, len(rest)))  # noqa: S311 - a choice that can be repeated, no secret
+    return tuple(point for point in points if point in {*kept, *picked})
+
+
 def without(names, points):
     """Return the calls of these names that are not among the points, either side."""
     return [
@@ -71,7 +103,9 @@ async def one_life(world, line):
         return None
     await world.approves(operation)
     ends = (State.DONE, *([State.IN_DOUBT] if asked.command in TRACELESS else []))
-    await world.until(operation, *ends)
+    ended = await world.until(operation, *ends)
+    if ended.state is State.IN_DOUBT:
+        world.doubtful.add(operation)
     return asked.proposal.way_back or line
 
 
@@ -103,6 +137,7 @@ async def test_no_call_point_loses_or_doubles_anything(world, route):
     await clean.stop()
     sure = (*ALWAYS, *ACTS.get(route, ()))
     assert not without(sure, points)
+    points = chosen(points, route=route)
 
     began, turn = time.monotonic(), 0
     mortal = await world.bot("work", points=points, bury=True)
@@ -117,6 +152,7 @@ async def test_no_call_point_loses_or_doubles_anything(world, route):
     told(
         {
             "route": route,
+            "seed": SEED,
             "points": len(points),
             "kills": len(mortal.deaths),
             "never came again": sorted(set(points) - came),

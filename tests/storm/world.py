@@ -53,6 +53,7 @@ FAST: Final = {
     "TANDEM_PACE__HEARTBEAT": "0.5",
     "TANDEM_PACE__DEAD_AFTER": "2",
     "TANDEM_PACE__CHECKPOINT": "5",
+    "TANDEM_PACE__AFTERWARDS": "5",
 }
 # As the sandbox has it, except that nobody reads at one message a second here.
 SANDBOX_PACE: Final = {"TANDEM_PACE__POST_GAP": "0"}
@@ -113,6 +114,8 @@ class World:
         self.bots: list[Bot] = []
         # What was asked in this world and acknowledged: its id, and whose it is.
         self.asked: dict[str, str] = {}
+        # What may stay in doubt for good: nothing tells whether it happened.
+        self.doubtful: set[str] = set()
         # What people called off and were told so.
         self.off: set[str] = set()
         self._born = 0

@@ -123,9 +123,9 @@ def _example(spec: Spec, view: Help) -> str:
     """Return a line that works here: with a target that this client really has."""
     own = [name for kind in spec.kinds for name in view.kinds.get(kind, ())]
     words = [
-        own[0]
+        argument.typed_as(own[0])
         if argument.name == spec.target and own and argument.example not in own
-        else argument.example
+        else argument.typed
         for argument in spec.arguments
     ]
     return " ".join((spec.name, *words))
