@@ -21,6 +21,7 @@ playbook-new-database-what = the password of { $user } for the database { $datab
 database-name = { $server } does not allow one of the names { $database } and { $user }; nothing was made.
 database-there = There is something named { $database } or { $user } on { $server } already; nothing of it was touched.
 database-other = { $server } has noted something else for this operation, or it is too long ago to go on. Please ask the provider to look at the server.
+database-unknown = Nothing can be made on { $server } yet: Vault has no way into it. Please ask the provider to set it up as deploy/databases describes.
 database-forbidden = { $server } does not let Tandem do that. Please ask the provider to install what deploy/databases describes on it.
 
 ## A secret for one person (bot/flow/run.py)

@@ -25,8 +25,9 @@ from hvac.api.auth_methods import AppRole, Token
 from hvac.api.secrets_engines import Identity, KvV2, Transit
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from bot.domain.errors import Broken
+from bot.domain.errors import Broken, Refused
 from bot.domain.lease import WRAPPED, Minted, Revoked, Wrapped
+from bot.domain.message import Message
 from bot.domain.scope import ScopeName, database_action, ssh_action
 from bot.outbound.vault_wire import (
     Answer,
@@ -54,6 +55,11 @@ _MARGIN: Final = timedelta(seconds=30)
 # other words count: "gone" said in error would leave a credential alive unnoticed.
 _UNKNOWN_ACCESSOR: Final = re.compile(
     r"no token found with this accessor|invalid accessor", re.IGNORECASE
+)
+
+# The operator has not told Vault how to log into this database server.
+_NO_WAY_IN: Final = re.compile(
+    r"failed to find entry for connection|not an allowed role"
 )
 
 R = TypeVar("R", bound=Reply)
@@ -266,11 +272,14 @@ class Vault:
         Return a user that Vault makes on this server of the client.
 
         It is dropped with the token. One whose answer was lost is known to nobody.
+        Raises `Refused` where Vault was never told how to log into the server.
         """
         role = self._role(client=client, action=database_action(server, make=make))
         path = f"database-{client}/creds/{role}"
         call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
         outcome = await self._wire.ask(call, token=minted.token)
+        if isinstance(outcome, Answer) and _NO_WAY_IN.search(outcome.complaints()):
+            raise Refused(Message.of("database.unknown", {"server": server}))
         return self._read(_AccountReply, good(outcome, call), call).data
 
     async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot import registry
 from bot.outbound.postgres import schema
 from bot.outbound.postgres.embedded import EmbeddedPostgres
+from deploy.sandbox.client_mariadb import ClientMariadb, available
 from deploy.sandbox.client_postgres import ClientPostgres
 from deploy.sandbox.gitlab.world import PATH as JOBS_PATH
 from deploy.sandbox.openbao import OpenBao
@@ -77,6 +78,12 @@ class Sandbox:
         self.acme_postgres = ClientPostgres(
             self.state / "acme-postgres", client="acme", name="pg-staging"
         )
+        # Only where the machine has one; what asks for it is refused elsewhere.
+        self.acme_mariadb = (
+            ClientMariadb(self.state / "acme-mariadb", client="acme", name="my-staging")
+            if available()
+            else None
+        )
         self.repositories = REPOSITORIES
         self._places: Places | None = None
         self._toolchain: Toolchain | None = None
@@ -99,7 +106,12 @@ class Sandbox:
     @property
     def served(self) -> tuple[Served, ...]:
         """The clients' database servers that run here, once they were started."""
-        return (self.acme_postgres.served,)
+        return tuple(one.served for one in self._clients_servers)
+
+    @property
+    def _clients_servers(self) -> tuple[ClientPostgres | ClientMariadb, ...]:
+        here = (self.acme_postgres, self.acme_mariadb)
+        return tuple(one for one in here if one is not None)
 
     @property
     def logs(self) -> Path:
@@ -120,7 +132,8 @@ class Sandbox:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._database())
-            group.create_task(self.acme_postgres.start())
+            for server in self._clients_servers:
+                group.create_task(server.start())
             group.create_task(self._vault_and_aws())
             group.create_task(self._slack())
             group.create_task(self._gitlab())
@@ -156,7 +169,8 @@ class Sandbox:
         others = [one for one in self.children.values() if one.alive]
         await asyncio.gather(*(one.stop() for one in others))
         await self.openbao.stop()
-        await asyncio.gather(self.postgres.stop(), self.acme_postgres.stop())
+        servers = (self.postgres, *self._clients_servers)
+        await asyncio.gather(*(one.stop() for one in servers))
         await asyncio.gather(*(one.close() for one in set(self.births.values())))
 
     def environment(self, *, worker: bool) -> dict[str, str]:
