@@ -34,6 +34,7 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MARIADBD: Final = shutil.which("mariadbd", path=_PATH)
 _INSTALL: Final = shutil.which("mariadb-install-db", path=_PATH)
 _CLIENT: Final = shutil.which("mariadb", path=_PATH)
+_PATIENCE: Final = 8.0
 _SETTINGS: Final = (
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
@@ -113,7 +114,13 @@ class ClientMariadb:
         """Stop the server; nothing is lost."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
-            await self._process.wait()
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await self._process.wait()
+            except TimeoutError:
+                # Seen: told to stop while it starts it hangs. Its log is replayed.
+                self._process.kill()
+                await self._process.wait()
         if self._socket.parent != Path():
             shutil.rmtree(self._socket.parent, ignore_errors=True)
 
@@ -164,15 +171,25 @@ class ClientMariadb:
         for _ in range(600):
             if self._process is None or self._process.returncode is not None:
                 break
-            try:
-                _, writer = await asyncio.open_unix_connection(self._socket)
-            except OSError:
-                await asyncio.sleep(0.03)
-                continue
-            writer.close()
-            return
+            if await self._greets():
+                return
+            await asyncio.sleep(0.03)
         log = self._root / "server.log"
         raise MariadbFailedError(log.read_text(errors="replace")[-1500:])
+
+    async def _greets(self) -> bool:
+        """Say whether it has greeted a caller: its socket is open some time before."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._socket)
+        except OSError:
+            return False
+        try:
+            async with asyncio.timeout(5):
+                return bool(await reader.read(1))
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            writer.close()
 
     async def _install(self) -> None:
         """Do as deploy/databases/README.md says, unless that was done."""
