@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Aws, Catalog, Client, Target
     from bot.domain.change import Scalar
     from bot.domain.command import Command
+    from bot.domain.database import DatabaseSession
     from bot.domain.decision import Decision
     from bot.domain.forge import (
         Draft,
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
     from bot.domain.found import Page
     from bot.domain.guidelines import ChangedFile
     from bot.domain.host import HostSession
-    from bot.domain.lease import Minted, Revoked
+    from bot.domain.lease import Minted, Revoked, Wrapped
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.scope import AwsScope, DatabaseScope, SshScope
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Slot, Standing
@@ -184,7 +185,13 @@ class Chat(Protocol):
         self, message: Message, *, language: Language, channel: str, user: str
     ) -> str: ...
     async def direct(
-        self, message: Message, *, language: Language, user: str, key: str
+        self,
+        message: Message,
+        *,
+        language: Language,
+        user: str,
+        key: str,
+        again: bool = False,
     ) -> str: ...
     async def find(
         self, *, channel: str, thread: str | None, key: str
@@ -278,6 +285,10 @@ class Lender(Protocol):
         operation: str,
         until: datetime,
     ) -> HostSession: ...
+    async def database_session(
+        self, minted: Minted, *, client: str, scope: DatabaseScope
+    ) -> DatabaseSession: ...
+    async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped: ...
     async def revoke(self, accessor: str) -> Revoked: ...
 
 

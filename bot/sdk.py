@@ -16,6 +16,7 @@ from bot.domain.catalog import (
     Instance,
     Parameter,
     SecurityGroup,
+    Server,
     Target,
     Terraform,
     Volume,
@@ -42,6 +43,7 @@ from bot.domain.change import (
     ValueChange,
 )
 from bot.domain.command import Command, arg, target
+from bot.domain.database import DatabaseName, NewDatabase, Seen, UserHost, reserved
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
 from bot.domain.message import Message
@@ -59,7 +61,17 @@ from bot.domain.playbook import (
 )
 from bot.domain.proposal import Line
 from bot.domain.query import Query, Reading, Section, Sheet
-from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.scope import (
+    AwsScope,
+    DatabaseScope,
+    Engine,
+    Environment,
+    HostAddress,
+    Port,
+    Risk,
+    ServerName,
+    Statement,
+)
 from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
 
@@ -78,13 +90,17 @@ __all__ = [
     "Command",
     "Database",
     "DatabaseId",
+    "DatabaseName",
+    "DatabaseScope",
     "DirectAction",
     "DropResource",
     "Effect",
+    "Engine",
     "Environment",
     "Happened",
     "Hit",
     "Host",
+    "HostAddress",
     "Instance",
     "InstanceId",
     "Line",
@@ -93,11 +109,13 @@ __all__ = [
     "Message",
     "NameOf",
     "NameTag",
+    "NewDatabase",
     "NotVerified",
     "Observation",
     "OutcomeUnknown",
     "Parameter",
     "Playbook",
+    "Port",
     "Preview",
     "PutResource",
     "Query",
@@ -109,6 +127,9 @@ __all__ = [
     "Section",
     "SecurityGroup",
     "SecurityGroupId",
+    "Seen",
+    "Server",
+    "ServerName",
     "ServiceName",
     "SetAttribute",
     "Sheet",
@@ -116,6 +137,7 @@ __all__ = [
     "Target",
     "Terraform",
     "Unavailable",
+    "UserHost",
     "ValueChange",
     "Verified",
     "Volume",
@@ -126,13 +148,16 @@ __all__ = [
     "aws_arn",
     "in_terraform",
     "look_alikes",
+    "reserved",
     "target",
     "text",
 ]
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume, SecurityGroup, Host, Parameter)
+_Kind = TypeVar(
+    "_Kind", Instance, Database, Volume, SecurityGroup, Host, Parameter, Server
+)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

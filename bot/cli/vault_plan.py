@@ -70,7 +70,10 @@ def _plan(issuer: str, *, clients: Iterable[Client], aws_actions: Iterable[str])
     plan = {
         "issuer": issuer,
         "clients": [
-            {"name": client.id, "actions": [*actions, *_logins(client)]}
+            {
+                "name": client.id,
+                "actions": [*actions, *_logins(client), *_users(client)],
+            }
             for client in clients
         ],
     }
@@ -81,3 +84,15 @@ def _logins(client: Client) -> Iterator[dict[str, str]]:
     """Give one action for each host of the client."""
     for principal in client.principals:
         yield {"kind": "ssh", "principal": principal}
+
+
+def _users(client: Client) -> Iterator[dict[str, str | bool]]:
+    """Give two actions for each database server: to look, and to make a database."""
+    for server in client.servers:
+        for make in (False, True):
+            yield {
+                "kind": "database",
+                "server": server.name,
+                "engine": server.engine,
+                "make": make,
+            }

@@ -60,6 +60,7 @@ class EventName(StrEnum):
     ACTION_RECONCILED = "action.reconciled"
     CREDENTIALS_LENT = "credentials.lent"
     CREDENTIALS_ENDED = "credentials.ended"
+    HANDOVER_MADE = "handover.made"
     EFFECT_VERIFIED = "effect.verified"
     EFFECT_MISSING = "effect.missing"
     PLAN_DIFFERED = "plan.differed"

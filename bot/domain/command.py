@@ -42,10 +42,13 @@ class Argument:
     example: str
     choices: tuple[str, ...] = ()
     after: str = ""
+    required: bool = True
 
     @property
     def usage(self) -> str:
         """What stands for it in the line to type, with the word that leads to it."""
+        if not self.required:
+            return f"[{self.name}=…]"
         shown = "|".join(self.choices) or f"<{self.name}>"
         return f"{self.after} {shown}" if self.after else shown
 
@@ -56,6 +59,8 @@ class Argument:
 
     def typed_as(self, value: str) -> str:
         """Return a value of it as it is typed, with the word that leads to it."""
+        if not self.required:
+            return f"{self.name}={value}"
         return f"{self.after} {value}" if self.after else value
 
 
@@ -111,7 +116,8 @@ def arg(
     Describe one argument: help, example, the text it must match or its least number.
 
     `after` is a word that is typed before it, such as `for`. An argument that can only
-    be one of a few words is declared as their `Literal`.
+    be one of a few words is declared as their `Literal`. One that may be left out has a
+    default, comes last and is typed `name=value`.
     """
     return Field(
         description=about,
@@ -143,6 +149,7 @@ def _argument(name: str, info: FieldInfo) -> Argument:
         example=str((info.examples or [""])[0]),
         choices=tuple(map(str, get_args(info.annotation))) if literal else (),
         after=str(extra.get(_AFTER, "")) if isinstance(extra, dict) else "",
+        required=info.is_required(),
     )
 
 

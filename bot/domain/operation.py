@@ -110,6 +110,8 @@ class Progress(Frozen):
     merged_sha: str | None = None
     apply_pipeline: int | None = None
     announced: bool = False
+    # A secret that came of it was handed to the one who asked.
+    handed: bool = False
     drafted: Drafted | None = None
     waiting_for: Message | None = None
 

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from pydantic import SecretStr
+
     from bot.domain.catalog import Client, Target
+    from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
     from bot.domain.scope import AwsScope, Scope
 
@@ -79,6 +82,22 @@ class Run(Protocol):
     @property
     def host(self) -> HostSession:
         """The one host that the lent certificate opens; Broken if none was lent."""
+
+    @property
+    def database(self) -> DatabaseSession:
+        """The one server that a user was lent on; Broken if none was lent."""
+
+    @property
+    def handed(self) -> bool:
+        """Whether a secret of this operation was handed over already."""
+
+    async def hand_over(self, secret: SecretStr, *, what: Message) -> None:
+        """
+        Give a secret to the one who asked, once; the message says what it is.
+
+        It goes to them alone, wrapped by Vault so that it can be opened once. After
+        this `handed` is true for good; whoever comes after a crash finds it so.
+        """
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""

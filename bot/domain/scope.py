@@ -1,5 +1,5 @@
 """
-What an operation's credentials may touch: AWS resources, or one host by SSH.
+What an operation's credentials may touch: AWS, one host by SSH, one database server.
 
 A scope is written down when the operation is prepared, shown, bound into the digest
 and only then lent against. It holds literal actions and literal resources: a wildcard
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum, StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
@@ -42,6 +42,9 @@ SshHostKey = Annotated[
     ),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
+# Short, because Vault's roles are named after it.
+ServerName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+Engine = Literal["postgresql", "mariadb"]
 
 # Calls that AWS cannot restrict to one resource; they only read.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -153,5 +156,38 @@ def is_ssh(action: str) -> bool:
     return action.startswith("ssh-")
 
 
-# Told apart by their fields: neither takes what the other has.
-Scope = AwsScope | SshScope
+class DatabaseScope(BaseModel):
+    """
+    One database server: as a user that Vault makes for it, and drops again.
+
+    What such a user may do stands on the server, in a procedure that its owner has
+    read (deploy/databases): see whether names are taken, or `make` a database too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    server: ServerName
+    engine: Engine
+    address: HostAddress
+    port: Port
+    unsafe_no_tls: bool
+    make: bool
+
+    @property
+    def name(self) -> str:
+        """The action that Vault's role is named after."""
+        return database_action(self.server, make=self.make)
+
+
+def database_action(server: str, *, make: bool) -> str:
+    """Return the name of the action that looks at a server, or makes a database."""
+    return f"db-{server}-{'make' if make else 'read'}"
+
+
+def is_database(action: str) -> bool:
+    """Say whether an action lends a user of a database server; no other is named so."""
+    return action.startswith("db-")
+
+
+# Told apart by their fields: none takes what another has.
+Scope = AwsScope | SshScope | DatabaseScope

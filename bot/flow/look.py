@@ -26,8 +26,11 @@ from bot.flow.lending import borrowed
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pydantic import SecretStr
+
     from bot.domain.audit import Record
     from bot.domain.catalog import Client, Target
+    from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
     from bot.domain.playbook import AwsSession, LiveState, Observation
     from bot.ports import Back
@@ -54,6 +57,20 @@ class LookRun:
     def host(self) -> HostSession:
         """Never there: observations read AWS."""
         raise Broken(f"no host was lent for the look {self.operation}")
+
+    @property
+    def database(self) -> DatabaseSession:
+        """Never there, like the host."""
+        raise Broken(f"no database was lent for the look {self.operation}")
+
+    @property
+    def handed(self) -> bool:
+        """Nothing comes of a look that could be handed over."""
+        return False
+
+    async def hand_over(self, secret: SecretStr, *, what: Message) -> None:  # noqa: ARG002 - there is none
+        """Hand over nothing: a look makes no secret."""
+        raise Broken(f"the look {self.operation} has no secret to hand over")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""

@@ -25,9 +25,10 @@ from hvac.api.auth_methods import AppRole, Token
 from hvac.api.secrets_engines import Identity, KvV2, Transit
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from bot.domain.errors import Broken
-from bot.domain.lease import Minted, Revoked
-from bot.domain.scope import ScopeName, ssh_action
+from bot.domain.errors import Broken, Refused
+from bot.domain.lease import WRAPPED, Minted, Revoked, Wrapped
+from bot.domain.message import Message
+from bot.domain.scope import ScopeName, database_action, ssh_action
 from bot.outbound.vault_wire import (
     Answer,
     Call,
@@ -54,6 +55,11 @@ _MARGIN: Final = timedelta(seconds=30)
 # other words count: "gone" said in error would leave a credential alive unnoticed.
 _UNKNOWN_ACCESSOR: Final = re.compile(
     r"no token found with this accessor|invalid accessor", re.IGNORECASE
+)
+
+# The operator has not told Vault how to log into this database server.
+_NO_WAY_IN: Final = re.compile(
+    r"failed to find entry for connection|not an allowed role"
 )
 
 R = TypeVar("R", bound=Reply)
@@ -84,6 +90,27 @@ class _Secret(Reply):
 
 class _SecretReply(Reply):
     data: _Secret
+
+
+class Account(Reply):
+    """A user that Vault made on a database server, for as long as the token lives."""
+
+    username: str
+    password: SecretStr
+
+
+class _AccountReply(Reply):
+    data: Account
+
+
+class _Wrap(Reply):
+    token: SecretStr
+    accessor: str
+    ttl: int
+
+
+class _WrapReply(Reply):
+    wrap_info: _Wrap
 
 
 class _Signed(Reply):
@@ -144,6 +171,7 @@ class Vault:
         ca: Path | None = None,
     ) -> None:
         self._wire = Wire(address=address, timeout=timeout, namespace=namespace, ca=ca)
+        self._address = address.rstrip("/")
         self._role_id = role_id
         self._secret_id = secret_id
         self._now = now
@@ -236,6 +264,46 @@ class Vault:
         call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
         outcome = await self._wire.ask(call, token=minted.token)
         return self._read(_SignedReply, good(outcome, call), call).data.signed_key
+
+    async def database_user(
+        self, minted: Minted, *, client: str, server: str, make: bool
+    ) -> Account:
+        """
+        Return a user that Vault makes on this server of the client.
+
+        It is dropped with the token. One whose answer was lost is known to nobody.
+        Raises `Refused` where Vault was never told how to log into the server.
+        """
+        role = self._role(client=client, action=database_action(server, make=make))
+        path = f"database-{client}/creds/{role}"
+        call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
+        outcome = await self._wire.ask(call, token=minted.token)
+        if isinstance(outcome, Answer) and _NO_WAY_IN.search(outcome.complaints()):
+            raise Refused(Message.of("database.unknown", {"server": server}))
+        return self._read(_AccountReply, good(outcome, call), call).data
+
+    async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped:
+        """
+        Return a token that opens the secret once, within the hour, for whoever has it.
+
+        It outlives the loan. On `OutcomeUnknown` there may be one that nobody has.
+        """
+        path = "sys/wrapping/wrap"
+        body = {"password": secret.get_secret_value()}
+        headers = {"X-Vault-Wrap-TTL": f"{int(WRAPPED.total_seconds())}s"}
+        call = Call(
+            path,
+            lambda adapter: adapter.post(f"/v1/{path}", json=body, headers=headers),
+            lasting=True,
+        )
+        outcome = await self._wire.ask(call, token=minted.token)
+        info = self._read(_WrapReply, good(outcome, call), call).wrap_info
+        return Wrapped(
+            token=info.token,
+            accessor=info.accessor,
+            expires_at=self._now() + timedelta(seconds=info.ttl),
+            address=self._address,
+        )
 
     async def read_kv(
         self, minted: Minted, *, client: str, purpose: ScopeName

@@ -21,6 +21,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot import registry
 from bot.outbound.postgres import schema
 from bot.outbound.postgres.embedded import EmbeddedPostgres
+from deploy.sandbox.client_mariadb import ClientMariadb, available
+from deploy.sandbox.client_postgres import ClientPostgres
 from deploy.sandbox.gitlab.world import PATH as JOBS_PATH
 from deploy.sandbox.openbao import OpenBao
 from deploy.sandbox.places import Places, keep_secret, places, secret
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy.sandbox.births import Births
+    from deploy.sandbox.client_postgres import Served
     from deploy.sandbox.terraform.toolchain import Preference, Toolchain
 
 HERE: Final = Path(__file__).parent
@@ -72,6 +75,15 @@ class Sandbox:
         self.registry = registry.load()
         self.postgres = EmbeddedPostgres(self.state / "postgres")
         self.openbao = OpenBao(self.state / "openbao")
+        self.acme_postgres = ClientPostgres(
+            self.state / "acme-postgres", client="acme", name="pg-staging"
+        )
+        # Only where the machine has one; what asks for it is refused elsewhere.
+        self.acme_mariadb = (
+            ClientMariadb(self.state / "acme-mariadb", client="acme", name="my-staging")
+            if available()
+            else None
+        )
         self.repositories = REPOSITORIES
         self._places: Places | None = None
         self._toolchain: Toolchain | None = None
@@ -92,6 +104,16 @@ class Sandbox:
         return self._toolchain
 
     @property
+    def served(self) -> tuple[Served, ...]:
+        """The clients' database servers that run here, once they were started."""
+        return tuple(one.served for one in self._clients_servers)
+
+    @property
+    def _clients_servers(self) -> tuple[ClientPostgres | ClientMariadb, ...]:
+        here = (self.acme_postgres, self.acme_mariadb)
+        return tuple(one for one in here if one is not None)
+
+    @property
     def logs(self) -> Path:
         """The folder of every part's log."""
         return self.state / "logs"
@@ -110,6 +132,8 @@ class Sandbox:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._database())
+            for server in self._clients_servers:
+                group.create_task(server.start())
             group.create_task(self._vault_and_aws())
             group.create_task(self._slack())
             group.create_task(self._gitlab())
@@ -145,7 +169,8 @@ class Sandbox:
         others = [one for one in self.children.values() if one.alive]
         await asyncio.gather(*(one.stop() for one in others))
         await self.openbao.stop()
-        await self.postgres.stop()
+        servers = (self.postgres, *self._clients_servers)
+        await asyncio.gather(*(one.stop() for one in servers))
         await asyncio.gather(*(one.close() for one in set(self.births.values())))
 
     def environment(self, *, worker: bool) -> dict[str, str]:
@@ -178,6 +203,9 @@ class Sandbox:
         return {
             "TANDEM_VAULT__ADDRESS": self.openbao.address,
             "TANDEM_AWS__ENDPOINT": self.places.aws_url,
+            "TANDEM_DATABASES__AT": " ".join(
+                f"{one.address}=127.0.0.1:{one.port}" for one in self.served
+            ),
         }
 
     def database_url(self, user: str) -> str:

@@ -16,11 +16,13 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.domain.errors import Broken
 from bot.domain.frozen import Frozen
+from deploy.vault.database import engine_role
 from deploy.vault.ensure import Desk, Item, holds
 from deploy.vault.plan import (
+    Action,
     AppRole,
     AwsAction,
-    KvAction,
+    DatabaseAction,
     SshAction,
     VaultPlan,
     role_name,
@@ -97,6 +99,7 @@ async def bootstrap(
     await site.audit_key()
     await site.oidc()
     authorities = await site.authorities()
+    await site.databases()
     entities: list[Entity] = []
     for client in plan.clients:
         for action in client.actions:
@@ -180,9 +183,14 @@ class _Site:
                 found.append(made)
         return tuple(found)
 
-    async def action(
-        self, client: str, action: AwsAction | KvAction | SshAction
-    ) -> str | None:
+    async def databases(self) -> None:
+        """Mount one database engine for each client that has a server."""
+        for client in self.plan.clients:
+            if any(isinstance(one, DatabaseAction) for one in client.actions):
+                wanted: dict[str, JsonValue] = {"type": "database"}
+                await self._mount("sys/mounts", f"database-{client.name}", wanted)
+
+    async def action(self, client: str, action: Action) -> str | None:
         """Write all of one pair; returns its entity's id, if it has one by now."""
         role = role_name(client, action.name)
         await self._policy(role, action_policy(client, action))
@@ -217,7 +225,18 @@ class _Site:
             there = f"ssh-{client}" in self.mounts
             have = await self.admin.read(path) if there else None
             await self.desk.ensure_over(path, wanted, have=have)
+        if isinstance(action, DatabaseAction):
+            await self._engine_role(role, client=client, action=action)
         return subject
+
+    async def _engine_role(
+        self, role: str, *, client: str, action: DatabaseAction
+    ) -> None:
+        lasts = int(self.plan.loan.total_seconds())
+        path, wanted = engine_role(role, client=client, action=action, seconds=lasts)
+        there = f"database-{client}" in self.mounts
+        have = await self.admin.read(path) if there else None
+        await self.desk.ensure_over(path, wanted, have=have)
 
     async def approle(self, name: str, role: AppRole, *, policy: str) -> str | None:
         """Write an AppRole and its policy; returns its role id, once it has one."""

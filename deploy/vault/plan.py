@@ -15,7 +15,14 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from bot.domain.frozen import Frozen
-from bot.domain.scope import ScopeName, SshPrincipal, ssh_action
+from bot.domain.scope import (
+    Engine,
+    ScopeName,
+    ServerName,
+    SshPrincipal,
+    database_action,
+    ssh_action,
+)
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 
@@ -47,7 +54,23 @@ class SshAction(Frozen):
         return ssh_action(self.principal)
 
 
-Action = Annotated[AwsAction | KvAction | SshAction, Field(discriminator="kind")]
+class DatabaseAction(Frozen):
+    """A user of one database server, for minutes: to look, or to `make` a database."""
+
+    kind: Literal["database"]
+    server: ServerName
+    engine: Engine
+    make: bool
+
+    @property
+    def name(self) -> str:
+        """Looking and making are two actions, and two roles."""
+        return database_action(self.server, make=self.make)
+
+
+Action = Annotated[
+    AwsAction | KvAction | SshAction | DatabaseAction, Field(discriminator="kind")
+]
 
 
 class Client(Frozen):

@@ -12,7 +12,14 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from deploy.vault.plan import AwsAction, KvAction, SshAction, VaultPlan, role_name
+from deploy.vault.plan import (
+    Action,
+    AwsAction,
+    DatabaseAction,
+    SshAction,
+    VaultPlan,
+    role_name,
+)
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -45,7 +52,7 @@ def _filled(
     )
 
 
-def action_policy(client: str, action: AwsAction | KvAction | SshAction) -> str:
+def action_policy(client: str, action: Action) -> str:
     """Return what a child token of this pair may do: one call of one path."""
     name = action.name
     if isinstance(action, AwsAction):
@@ -54,6 +61,9 @@ def action_policy(client: str, action: AwsAction | KvAction | SshAction) -> str:
         return _filled(
             "act-ssh", client=client, action=name, principal=action.principal
         )
+    if isinstance(action, DatabaseAction):
+        text = f"act-database-{'make' if action.make else 'read'}"
+        return _filled(text, client=client, action=name)
     return _filled("act-kv", client=client, action=name, purpose=action.purpose)
 
 

@@ -33,6 +33,7 @@ from bot.inbound.worker import _STAGES, _AgainError, _once
 from bot.outbound import clock
 from bot.outbound.aws import Aws
 from bot.outbound.catalog import CatalogKeeper
+from bot.outbound.databases.server import Databases
 from bot.outbound.gitlab import GitLab
 from bot.outbound.lender import Lender
 from bot.outbound.postgres.outbox import Outbox
@@ -281,6 +282,11 @@ class SlackOracle:
         """Return what is in a channel, replies too, oldest first."""
         kept = self.day.slack.messages._channels.get(channel, {})
         return [kept[ts] for ts in sorted(kept)]
+
+    def directs(self, user: str) -> list[str]:
+        """Return what was written to one person alone, as it is shown."""
+        room = f"D{user[1:]}"
+        return ["\n".join(_texts(list(one.blocks))) for one in self.posts(room)]
 
     def thread(self, card: Card, channel: str = ACME) -> list[str]:
         """Return what was said under a card."""
@@ -595,6 +601,7 @@ def worker_side(day: Day, *, store: Store, catalog: InForce, clock_of: Shifted) 
             # AWS counts in its own time, not in that of the story.
             aws=Aws(town.places.aws_url, now=clock.now),
             now=clock_of.now,
+            databases=Databases(at=town.databases),
         ),
         notary=vault,
         sleep=sleep,

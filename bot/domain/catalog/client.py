@@ -43,10 +43,11 @@ from bot.domain.catalog.names import (
 from bot.domain.catalog.parameter import read_value
 from bot.domain.catalog.people import Channel, ClientMember
 from bot.domain.change import SetValue
+from bot.domain.database import UserHost
 from bot.domain.frozen import Frozen
 from bot.domain.guidelines.advice import Guide
 from bot.domain.message import Language
-from bot.domain.scope import Environment
+from bot.domain.scope import Engine, Environment, HostAddress, Port, ServerName
 from bot.domain.timing.freeze import FreezeRule
 from bot.domain.timing.hours import Hours
 
@@ -240,8 +241,26 @@ class Parameter(_Target):
         return SetValue(file=self.file, format=self.format, path=self.path, value=value)
 
 
+class Server(_Target):
+    """A database server on which Tandem may make databases."""
+
+    kind: Literal["server"]
+    name: Annotated[ServerName, Field(description="The name that people type.")]
+    engine: Annotated[Engine, Field(description="postgresql or mariadb.")]
+    address: Annotated[HostAddress, Field(description="Its name or IP address.")]
+    port: Annotated[Port, Field(description="Its port.")]
+    unsafe_no_tls: Annotated[
+        bool,
+        Field(description="Speak to it in the clear. Unsafe: for a sandbox."),
+    ] = False
+    users_from: Annotated[
+        UserHost,
+        Field(description="MariaDB: from where new users may come; % is anywhere."),
+    ] = "%"
+
+
 Target = Annotated[
-    Instance | Database | Volume | SecurityGroup | Host | Parameter,
+    Instance | Database | Volume | SecurityGroup | Host | Parameter | Server,
     Field(discriminator="kind"),
 ]
 
@@ -394,6 +413,12 @@ class Client(Frozen):
         """The principals of its hosts; Vault has a role for each."""
         hosts = (one for one in self.targets if isinstance(one, Host))
         return tuple(sorted(host.ssh.principal for host in hosts))
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Its database servers; Vault has two roles for each."""
+        found = (one for one in self.targets if isinstance(one, Server))
+        return tuple(sorted(found, key=lambda one: one.name))
 
     def target(self, name: str) -> Target | None:
         """Return the target of exactly this name, if the client has it."""

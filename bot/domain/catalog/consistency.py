@@ -16,6 +16,7 @@ from bot.domain.catalog.client import (
     Instance,
     Parameter,
     SecurityGroup,
+    Server,
     Volume,
 )
 from bot.domain.catalog.layout import (
@@ -172,9 +173,16 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
             if isinstance(target, Parameter):
                 yield from _declared(client, target, values, file, here)
                 continue
-            section, key, shown = _resource(target)
-            resource = (client.aws.account, client.aws.region, key, shown)
-            yield from resources.again(resource, shown, file, (*here, section, key))
+            if isinstance(target, Server):
+                # Whoever's account it is in: no server is two clients'.
+                shown = f"{target.address}:{target.port}"
+                place: Steps = (*here, "address")
+                yield from resources.again(shown, shown, file, place)
+            else:
+                section, key, shown = _resource(target)
+                resource = (client.aws.account, client.aws.region, key, shown)
+                place = (*here, section, key)
+                yield from resources.again(resource, shown, file, place)
             if isinstance(target, Volume):
                 yield from _attached(client, target, file, here)
             if target.terraform is not None:

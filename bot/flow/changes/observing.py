@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.proposal import Line
-from bot.domain.scope import SshScope
+from bot.domain.scope import AwsScope, DatabaseScope
 from bot.flow.lending import borrowed
 from bot.flow.run import WorkerRun
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.change import Effect
     from bot.domain.operation import Operation
     from bot.domain.playbook import LiveState
-    from bot.domain.scope import AwsScope, Scope
+    from bot.domain.scope import Scope, SshScope
     from bot.ports import Back
 
 
@@ -61,10 +61,34 @@ async def lent_run(
     operation: Operation, *, scope: Scope, back: Back
 ) -> AsyncIterator[WorkerRun]:
     """Give a run whose credentials reach as far as `scope` says, wherever that is."""
-    if not isinstance(scope, SshScope):
-        async with aws_run(operation, scope=scope, back=back) as run:
-            yield run
-        return
+    if isinstance(scope, AwsScope):
+        lends = aws_run(operation, scope=scope, back=back)
+    elif isinstance(scope, DatabaseScope):
+        lends = _database_run(operation, scope=scope, back=back)
+    else:
+        lends = _host_run(operation, scope=scope, back=back)
+    async with lends as run:
+        yield run
+
+
+@asynccontextmanager
+async def _database_run(
+    operation: Operation, *, scope: DatabaseScope, back: Back
+) -> AsyncIterator[WorkerRun]:
+    client = client_of(operation, back=back)
+    async with borrowed(
+        back, client=client.id, action=scope.name, operation=operation.id
+    ) as minted:
+        session = await back.lender.database_session(
+            minted, client=client.id, scope=scope
+        )
+        yield WorkerRun(operation, back, database_session=session, minted=minted)
+
+
+@asynccontextmanager
+async def _host_run(
+    operation: Operation, *, scope: SshScope, back: Back
+) -> AsyncIterator[WorkerRun]:
     client = client_of(operation, back=back)
     until = back.now() + back.pace.credentials
     async with borrowed(

@@ -145,15 +145,29 @@ class SlackChat:
         return str(answer.get("message_ts", ""))
 
     async def direct(
-        self, message: Message, *, language: Language, user: str, key: str
+        self,
+        message: Message,
+        *,
+        language: Language,
+        user: str,
+        key: str,
+        again: bool = False,
     ) -> str:
-        """Write to one person alone and return the message's id."""
+        """
+        Write to one person alone and return the message's id.
+
+        With `again` it may have arrived at an earlier try, so it is looked for first.
+        """
         opened = await self._wire.call(
             "conversations.open", {"users": user}, changes=False
         )
         channel = str(opened.get("channel", {}).get("id", ""))
         if not channel:
             raise Unavailable(SYSTEM, "conversations.open gave no channel")
+        if again:
+            found = await self.find(channel=channel, thread=None, key=key)
+            if found is not None:
+                return found
         drawn = self._said(message, language)
         return await self._post(drawn, channel, thread=None, key=key)
 

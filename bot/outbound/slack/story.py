@@ -93,6 +93,12 @@ def _decision(body: dict[str, Any], _: Pen) -> Mapping[str, Words]:
     }
 
 
+def _handed(body: dict[str, Any], pen: Pen) -> Mapping[str, Words]:
+    """Never the token: it is not in the audit."""
+    what = _reason({"reason": body.get("what")}, pen)["reason"]
+    return {"what": what, **_of("to", "until")(body, pen)}
+
+
 def _proposed(body: dict[str, Any], _: Pen) -> Mapping[str, Words]:
     return {
         "digest": _data(fingerprint(str(body.get("digest", "")))),
@@ -156,6 +162,7 @@ _DETAILS: Final[
     EventName.ACTION_RECONCILED: _of("happened", "merged"),
     EventName.CREDENTIALS_LENT: _of("action", "expires_at"),
     EventName.CREDENTIALS_ENDED: _of("action", "ending"),
+    EventName.HANDOVER_MADE: _handed,
     EventName.PLAN_DIFFERED: _plans,
     EventName.EFFECT_VERIFIED: _of("state"),
     EventName.EFFECT_MISSING: _of("state"),
