@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # What is typed, and what routes and policies call it.
 COMMAND: Final = "trust"
-# No target's name has a slash in it.
-_TARGET: Final = "trust/"
+# What moves are about; no target may be called so.
+_TARGET: Final = "trust."
 # Who agrees for a company where no rule of the catalog says more.
 _SPEAKERS: Final = {"client": "client.owner", "provider": "provider.manager"}
 
@@ -100,6 +100,9 @@ def between(low: TrustLevel, high: TrustLevel) -> tuple[TrustLevel, ...]:
 def target_of(environment: Environment) -> str:
     """Return what an operation that moves the level there is about."""
     return f"{_TARGET}{environment.value}"
+
+
+RESERVED: Final = frozenset(target_of(one) for one in Environment)
 
 
 def in_force(declared: TrustLevel, agreed: Agreed | None) -> TrustLevel:

@@ -66,6 +66,7 @@ event-protection-drifted = GitLab's protection is not as agreed.
 event-protection-restored = GitLab's protection is as agreed again.
 event-committer-merged = A committer merged by themselves, as agreed.
 
+catalog-reserved-target = “{ $got }” is what moves of trust are about; please give the target another name
 catalog-trust-one-sided = a move of trust is agreed by both companies; wanted somebody of the client and somebody of the provider, and no envelope
 
 help-trust = /infra trust says how far this client is trusted and what that opens; /infra trust ENVIRONMENT LEVEL REASON asks to move it.

@@ -5,22 +5,34 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from bot.domain.audit import EventName
 from bot.domain.ladder import Protection
 from bot.domain.operation import State
+from bot.domain.scope import Environment
+from bot.domain.writes import Writes
 from bot.flow.lending import borrowed
+from bot.flow.protect import protect
+from bot.flow.trusting import level_now
 from bot.flow.undoing import way_back
 from bot.inbound.slack.typed import typed
 from deploy.sandbox.gitlab.records import Level
 from deploy.sandbox.gitlab.seeding import ROOT_TOKEN
+from tests.flow.people import MAIN_TF
+from tests.flow.test_envelope import ALWAYS, HOURS
 
 UP = "trust staging self-serve twenty clean changes since May"
 OPEN = Protection(is_protected=True, developers_push=False, developers_merge=True)
 CLOSED = Protection(is_protected=True, developers_push=False, developers_merge=False)
 CLIENT = "clients/acme/client.yaml"
+STAGING_TF = "environments/staging/main.tf"
 AT_REVIEW = "trust: { staging: review, production: review }"
+
+
+EDITS = {
+    MAIN_TF: ("t3.medium", "t3.large"),
+    STAGING_TF: ("= var.instance_type", '= "t3.small"'),
+}
 
 
 def declared(staging, production):
@@ -29,9 +41,6 @@ def declared(staging, production):
 
 async def level(ops, environment="staging", *, client="acme"):
     """Return the level that the whole of Tandem reads."""
-    from bot.domain.scope import Environment
-    from bot.flow.trusting import level_now
-
     found = await level_now(client, Environment(environment), front=ops.back)
     return found.value
 
@@ -102,7 +111,7 @@ async def test_an_owner_asks_a_manager_of_the_provider_agrees_and_it_counts(ops)
     assert (body["before"], body["level"]) == ("review", "self-serve")
     assert body["agreed_by"] == ["carol", "erin"]
     (announced,) = said(ops, "Acme is at self-serve inside an envelope in staging")
-    assert "Carol Petit, Erin Blanc" in announced
+    assert "<@U0CAROL> <@U0ERIN>" in announced
 
 
 async def test_a_manager_asks_and_an_owner_agrees(ops):
@@ -158,7 +167,9 @@ async def test_a_rule_that_asks_one_company_alone_is_refused(ops):
 
 async def test_without_a_rule_of_its_own_a_move_still_needs_both(ops):
     await ops.edits_catalog(
-        "routes.yaml", "  - match: { command: trust }\n", "  - match: { command: set }\n"
+        "routes.yaml",
+        "  - match: { command: trust }\n",
+        "  - match: { command: set }\n",
     )
 
     card = await ops.erin.asks(UP)
@@ -333,7 +344,7 @@ async def test_what_was_shown_under_another_level_is_asked_again(ops):
 
     found = await ops.operation(backup.operation.id)
     assert (found.state, found.outcome.key) == (State.VOIDED, "voided.trust")
-    assert ops.aws.created == []
+    assert len(ops.aws.created) == 0
 
 
 async def test_the_catalog_s_new_word_ends_an_agreement_for_good(ops):
@@ -381,7 +392,8 @@ async def test_going_on_after_a_crash_moves_it_once(ops):
 # --- what the levels mean
 
 
-async def test_at_self_serve_a_small_change_of_staging_passes_by_itself(ops, open_hours):
+async def test_at_self_serve_a_small_change_of_staging_passes_by_itself(ops):
+    await ops.edits_catalog(CLIENT, HOURS, ALWAYS)
     await agreed(ops, UP)
 
     card = await ops.alice.asks("backup db-staging")
@@ -468,7 +480,7 @@ async def test_the_numbers_suggest_and_move_nothing(ops, state, words, typed_lin
 async def test_it_says_that_the_level_was_agreed_and_what_the_catalog_says(ops):
     await agreed(ops, UP)
 
-    told = await ladder(ops.gina.at("C0ACMEOPS")) if False else await ladder(ops.alice)
+    told = await ladder(ops.alice)
 
     staging = told["staging: self-serve inside an envelope"]
     assert any("The catalog says merge with review" in one for one in staging)
@@ -628,24 +640,16 @@ async def test_no_look_meets_a_move_half_way(ops):
     await ops.back.store.write(_running(found, ops))
     sets_by_hand(ops, merge=Level.DEVELOPER)
 
-    from bot.flow.protect import protect
-
     await protect("acme", "-", back=ops.back)
 
     assert await ops.back.store.protection("acme") is None
 
 
 def _running(found, ops):
-    from bot.domain.writes import Writes
-
-    return Writes(
-        client="acme", at=ops.clock.now(), saves=(found.to(State.RUNNING),)
-    )
+    return Writes(client="acme", at=ops.clock.now(), saves=(found.to(State.RUNNING),))
 
 
 async def test_a_client_that_left_is_not_looked_at(ops):
-    from bot.flow.protect import protect
-
     await protect("nobody", "-", back=ops.back)
 
     assert await ops.back.store.protection("acme") is None
@@ -654,9 +658,10 @@ async def test_a_client_that_left_is_not_looked_at(ops):
 # --- merges by committers
 
 
-async def merged_by(ops, who, *, opener="alice", path=None, old="t3.medium", new="t3.large"):
+async def merged_by(ops, who, *, opener="alice", path=MAIN_TF):
     """Open a request that the gate never sees, and merge it in GitLab."""
-    files = await ops.edits(old, new) if path is None else {path: "# note\n"}
+    old, new = EDITS[path]
+    files = await ops.edits(old, new, path=path)
     await ops.pushes(opener, "own", files)
     request = await ops.opens(opener, "own", "Draft: by myself")
     await ops.on_gitlab(opener, request.iid, "", title="By myself")
@@ -678,16 +683,21 @@ async def test_a_committer_s_own_merge_is_audited_and_no_alarm(ops):
     assert len(said(ops, "Alice Martin merged merge request")) == 1
 
 
-@pytest.mark.parametrize("levels", [("committer", "review"), ("review", "committer")])
-async def test_a_merge_that_reaches_further_than_the_trust_is_an_alarm(ops, levels):
-    await ops.edits_catalog(CLIENT, AT_REVIEW, declared(*levels))
-    await merged_by(ops, "carol", path="README.md")
+@pytest.mark.parametrize(
+    ("path", "event"),
+    [(STAGING_TF, "committer.merged"), (MAIN_TF, "gate.bypassed")],
+)
+async def test_a_merge_that_reaches_further_than_the_trust_is_an_alarm(
+    ops, path, event
+):
+    await ops.edits_catalog(CLIENT, AT_REVIEW, declared("committer", "review"))
+    await merged_by(ops, "carol", path=path)
 
     await ops.sweeps()
 
     names = await ops.events()
-    expected = "gate.bypassed" if levels[1] == "review" else "committer.merged"
-    assert names.count(expected) == 1
+    both = ("committer.merged", "gate.bypassed")
+    assert [one for one in names if one in both] == [event]
 
 
 async def test_a_merge_by_somebody_else_s_hand_is_an_alarm_at_any_level(ops):

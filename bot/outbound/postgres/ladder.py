@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from bot.domain.scope import Environment
 
 _MOMENT = DateTime(timezone=True)
-_level = Table(
-    "trust_level",
-    metadata,
-    Column("operation", Text, primary_key=True),
-    Column("client", Text, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("declared", Text, nullable=False),
-    Column("at", _MOMENT, nullable=False),
-    Column("lapsed_at", _MOMENT),
-)
 _protection = Table(
     "branch_protection",
     metadata,
@@ -37,6 +26,13 @@ _protection = Table(
     Column("found", JSONB, nullable=False),
     Column("wanted", JSONB, nullable=False),
     Column("since", _MOMENT, nullable=False),
+)
+_AGREED: Final = text(
+    """
+    SELECT DISTINCT ON (environment)
+      operation, environment, level, declared, at, lapsed_at
+    FROM trust_level ORDER BY environment, at DESC, operation
+    """
 )
 # Who has to decide is written down with the operation; a policy's own approval, too. An
 # operation that another was done to take back was undone.
@@ -60,13 +56,7 @@ _NUMBERS: Final = text(
 
 async def agreed(connection: AsyncConnection) -> tuple[Agreed, ...]:
     """Return the latest agreement for each environment."""
-    columns = [one for one in _level.c if one.name != "client"]
-    query = (
-        select(*columns)
-        .distinct(_level.c.environment)
-        .order_by(_level.c.environment, _level.c.at.desc(), _level.c.operation)
-    )
-    rows = (await connection.execute(query)).mappings().all()
+    rows = (await connection.execute(_AGREED)).mappings().all()
     return tuple(Agreed.model_validate(dict(row)) for row in rows)
 
 
