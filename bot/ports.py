@@ -38,13 +38,15 @@ if TYPE_CHECKING:
     from bot.domain.found import Page
     from bot.domain.guidelines import ChangedFile
     from bot.domain.host import HostSession
+    from bot.domain.ladder import Agreed, Protection, Seen
+    from bot.domain.ladder_advice import Numbers
     from bot.domain.lease import Minted, Revoked, Wrapped
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope, DatabaseScope, SshScope
+    from bot.domain.scope import AwsScope, DatabaseScope, Environment, SshScope
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Slot, Standing
@@ -121,6 +123,11 @@ class Store(Protocol):
     async def delegations(
         self, client: str, *, after: datetime
     ) -> tuple[Delegation, ...]: ...
+    async def agreed(self, client: str) -> tuple[Agreed, ...]: ...
+    async def protection(self, client: str) -> Seen | None: ...
+    async def numbers(
+        self, client: str, *, environment: Environment, since: datetime
+    ) -> Numbers: ...
     async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
@@ -252,6 +259,12 @@ class Forge(Protocol):
         labels: Sequence[str],
         token: SecretStr,
     ) -> IssueState: ...
+    async def protection(
+        self, project: str, *, branch: str, token: SecretStr
+    ) -> Protection: ...
+    async def protect(
+        self, project: str, *, branch: str, wanted: Protection, token: SecretStr
+    ) -> Protection: ...
     async def find_issue(
         self, project: str, *, mark: str, token: SecretStr
     ) -> IssueState | None: ...

@@ -1,5 +1,6 @@
 """
-What an operation can be: a merge request, ours or the client's, or a direct action.
+What an operation can be: a merge request, ours or the client's, a direct action, or a
+move on the trust ladder.
 
 A change says *what* in terms of the client's own things; it holds no file content and
 no live state. Those are gathered when the operation is prepared (`proposal.Bound`),
@@ -14,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.domain.frozen import Frozen
+from bot.domain.ladder import TrustLevel
 from bot.domain.message import Message
 
 Scalar = str | int | bool
@@ -148,14 +150,24 @@ class DirectAction(Frozen):
     inputs: dict[str, Scalar]
 
 
+class TrustMove(Frozen):
+    """Another level of trust in one environment: the agreement itself changes."""
+
+    kind: Literal["trust_move"] = "trust_move"
+    title: Message
+    before: TrustLevel
+    after: TrustLevel
+    reason: str
+
+
 Change = Annotated[
-    MergeRequest | ValueChange | ClientRequest | DirectAction,
+    MergeRequest | ValueChange | ClientRequest | DirectAction | TrustMove,
     Field(discriminator="kind"),
 ]
 
 
 def is_merged(
-    change: MergeRequest | ValueChange | ClientRequest | DirectAction,
+    change: MergeRequest | ValueChange | ClientRequest | DirectAction | TrustMove,
 ) -> bool:
     """Say whether merging a merge request is what carries it out."""
     return isinstance(change, MergeRequest | ValueChange | ClientRequest)

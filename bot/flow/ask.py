@@ -21,6 +21,7 @@ from bot.domain.suggest import look_alikes, near
 from bot.domain.text import read_words
 from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
+from bot.flow.agreeing import composed, is_move
 from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import not_asked
 from bot.flow.line import read_line
@@ -51,7 +52,7 @@ async def ask(
     """
     try:
         caller = await arrive(knock, front=front)
-        operation = _compose(caller, front=front)
+        operation = await _composed(caller, front=front)
         if undoes is not None:
             operation = operation.model_copy(update={"undoes": undoes.id})
     except Refused as refusal:
@@ -86,6 +87,12 @@ def _noted(operation: Operation, *, caller: Caller, front: Front) -> Message:
     timezone = front.catalog.current().timezone(operation.client)
     args["at"] = shown(operation.scheduled_for, timezone=timezone)
     return Message.of("asked.scheduled", args)
+
+
+async def _composed(caller: Caller, *, front: Front) -> Operation:
+    if is_move(caller.knock.text):
+        return await composed(caller, front=front)
+    return _compose(caller, front=front)
 
 
 def _compose(caller: Caller, *, front: Front) -> Operation:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
+from bot.domain.change import (
+    ClientRequest,
+    MergeRequest,
+    TrustMove,
+    ValueChange,
+    is_merged,
+)
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
@@ -22,7 +28,13 @@ from bot.domain.proposal import digest
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes
 from bot.domain.writes import Job, Task, Writes
-from bot.flow.changes import client_request, direct_action, merge_request, value
+from bot.flow.changes import (
+    client_request,
+    direct_action,
+    merge_request,
+    trust,
+    value,
+)
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
 from bot.flow.envelope import facts_of, let_pass, open_envelopes
@@ -31,6 +43,7 @@ from bot.flow.holders import holders_now
 from bot.flow.holding import standing_for
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
+from bot.flow.trusting import level_now
 from bot.flow.turns import neighbours
 
 if TYPE_CHECKING:
@@ -85,6 +98,8 @@ async def _gather(operation: Operation, *, back: Back) -> NotYet | Ready:
         return await client_request.gather(operation, back=back)
     if isinstance(operation.change, ValueChange):
         return await value.open_and_gather(operation, back=back)
+    if isinstance(operation.change, TrustMove):
+        return await trust.gather(operation, back=back)
     return await direct_action.gather(operation, back=back)
 
 
@@ -199,6 +214,7 @@ async def route_for(operation: Operation, *, proposal: Proposal, back: Back) -> 
         command=operation.command,
         facts=facts_of(operation, proposal=proposal, back=back),
         used=await open_envelopes(operation, back=back),
+        trust=await level_now(operation.client, operation.environment, front=back),
     )
     if route is None:
         raise Refused(

@@ -29,6 +29,7 @@ from bot.flow.holders import holders_now
 from bot.flow.holding import standing_for
 from bot.flow.lending import give_back
 from bot.flow.notice import notice_job
+from bot.flow.protect import protect_job
 from bot.flow.saying import card, thread, told
 from bot.flow.turns import ACTS_ON
 
@@ -88,7 +89,10 @@ def _alone(part: str, client: str, operation: str = "") -> Iterator[None]:
 
 async def _operations(client: str, *, back: Back) -> None:
     """Look at what has not ended; see to it that somebody will go on with it."""
-    jobs = [notice_job(client, after=back.pace.watch)]
+    jobs = [
+        notice_job(client, after=back.pace.watch),
+        protect_job(client, after=back.pace.watch),
+    ]
     for operation in await back.store.unfinished(client):
         with _alone("operation", client, operation.id):
             job = await _look(operation, back=back)

@@ -16,6 +16,7 @@ _STAGES = {
     "execute": "the worker, when the route is full",
     "report": "the worker, when something is to be said",
     "sweep": "the worker's timer",
+    "protect": "the worker, at intervals",
     "tidy": "the worker, when an operation ended without being carried out",
     "answer": "a question",
 }

@@ -297,6 +297,33 @@ def test_a_client_reminds_before_the_end():
     assert problems == [("reminder-too-early", ACME, "requests.remind_before")]
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"needs": [{"role": "provider.manager"}]}, 1),
+        ({"needs": [{"role": "client.owner"}]}, 1),
+        ({"needs": [], "envelope": {"name": "small", "per_day": 1}}, 1),
+        ({"needs": [{"role": "client.owner"}, {"role": "provider.oncall"}]}, 0),
+    ],
+)
+def test_a_move_of_trust_is_agreed_by_both_companies(more, expected):
+    routes = [rule(match={"command": "trust"}, **more)]
+
+    wrong = [("trust-one-sided", "routes.yaml", "routes.0.needs")]
+    assert found(routes=routes) == wrong * expected
+    assert unknown_commands([RouteRule.model_validate(routes[0])], ["resize"]) == ()
+
+
+def test_no_target_is_called_as_what_moves_of_trust_are_about():
+    targets = [instance("trust.staging"), instance("trust.else")]
+
+    problems = found(client("acme", targets=targets), routes=[rule()])
+
+    assert problems == [
+        ("reserved-target", "clients/acme/inventory.yaml", "targets.0.name")
+    ]
+
+
 def test_rules_name_commands_that_exist():
     routes = [rule(match={"command": "resise"}), rule(match={"command": "zz"}), rule()]
 

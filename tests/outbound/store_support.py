@@ -30,6 +30,8 @@ TABLES = (
     "audit",
     "audit_checkpoint",
     "delegation",
+    "trust_level",
+    "branch_protection",
 )
 
 

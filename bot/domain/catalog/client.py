@@ -46,6 +46,7 @@ from bot.domain.change import SetValue
 from bot.domain.database import UserHost
 from bot.domain.frozen import Frozen
 from bot.domain.guidelines.advice import Guide
+from bot.domain.ladder import TrustLevel
 from bot.domain.message import Language
 from bot.domain.scope import Engine, Environment, HostAddress, Port, ServerName
 from bot.domain.timing.freeze import FreezeRule
@@ -333,15 +334,6 @@ class Aws(Frozen):
 
     def _arn(self, service: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
-
-
-class TrustLevel(StrEnum):
-    """How far a client has come on the ladder, from asking to merging by itself."""
-
-    PROPOSE = "propose"
-    REVIEW = "review"
-    SELF_SERVE = "self-serve"
-    COMMITTER = "committer"
 
 
 class Trust(Frozen):

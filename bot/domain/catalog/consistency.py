@@ -29,6 +29,7 @@ from bot.domain.catalog.layout import (
 from bot.domain.catalog.parameter import fits
 from bot.domain.catalog.rota_consistency import rota_inconsistencies
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
+from bot.domain.ladder import RESERVED
 from bot.domain.suggest import near
 
 if TYPE_CHECKING:
@@ -170,6 +171,10 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
         for index, target in enumerate(client.targets):
             here = ("targets", index)
             yield from names.again(target.name, target.name, file, (*here, "name"))
+            if target.name in RESERVED:
+                yield Inconsistency.at(
+                    file, (*here, "name"), "reserved-target", {"got": target.name}
+                )
             if isinstance(target, Parameter):
                 yield from _declared(client, target, values, file, here)
                 continue

@@ -15,11 +15,13 @@ from bot.domain.catalog import Client
 from bot.domain.decision import Verdict
 from bot.domain.decode import seen
 from bot.domain.errors import BadArguments, Refused, Unavailable
+from bot.domain.ladder import COMMAND as TRUST
 from bot.domain.message import Language, Message
 from bot.domain.proposal import FINGERPRINT
 from bot.domain.text import read_words
 from bot.domain.views import Said, View
 from bot.domain.writes import Overtaken
+from bot.flow.agreeing import is_move
 from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
 from bot.flow.can_i import WORD as CAN_I
@@ -32,6 +34,7 @@ from bot.flow.duty import WORDS as DUTY_WORDS
 from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
+from bot.flow.ladder import ladder
 from bot.flow.settle import WORD as SETTLE
 from bot.flow.settle import settle
 from bot.flow.ticket import WORD as TICKET
@@ -72,6 +75,8 @@ async def typed(knock: Knock, *, front: Front) -> View:
     word = (knock.text.split(maxsplit=1) or [""])[0]
     if not word or word in WORDS or word in front.registry.queries:
         return await answer(knock, front=front)
+    if word == TRUST and not is_move(knock.text):
+        return await ladder(knock, front=front)
     if word == CAN_I:
         return await can_i(knock, front=front)
     if word == UNDO:
