@@ -14,6 +14,7 @@ from bot.domain.audit import Checkpoint, Event
 from bot.domain.decision import Decision
 from bot.domain.errors import TandemError
 from bot.domain.frozen import Frozen
+from bot.domain.glass import Break
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing
@@ -82,6 +83,23 @@ class Lending(Frozen):
     revoked: tuple[str, ...] = ()
 
 
+class Closing(Frozen):
+    """A review that is closed: of which operation, by whom, and what was found."""
+
+    operation: str
+    by: str
+    finding: str
+
+
+class Glass(Frozen):
+    """Glasses that were broken, and how their reviews go on, by operation."""
+
+    broken: tuple[Break, ...] = ()
+    opened: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
+    closed: tuple[Closing, ...] = ()
+
+
 class Writes(Frozen):
     """State, decisions, credentials, audit, outbox and next jobs of one client."""
 
@@ -99,6 +117,7 @@ class Writes(Frozen):
     jobs: tuple[Job, ...] = ()
     timing: Marks | None = None
     lending: Lending | None = None
+    glass: Glass | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

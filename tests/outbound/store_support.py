@@ -30,6 +30,7 @@ TABLES = (
     "audit",
     "audit_checkpoint",
     "delegation",
+    "glass",
 )
 
 

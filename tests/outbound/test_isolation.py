@@ -13,16 +13,19 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.audit import Checkpoint
 from bot.domain.errors import Broken, Unavailable
+from bot.domain.glass import Break
 from bot.domain.message import Message
 from bot.domain.timing.lent import Delegation
-from bot.domain.writes import Delivery, Lending, Lent, Overtaken, Writes
+from bot.domain.writes import Delivery, Glass, Lending, Lent, Overtaken, Writes
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.outbox import Outbox
 from tests.domain import core_samples as core
 from tests.outbound.store_support import TABLES, ask, asking, count, event, opened
 from tests.outbound.store_support import operation as made
 
-KEPT_ONCE = ("audit", "audit_checkpoint", "decision", "delegation", "delivery")
+KEPT_ONCE = (
+    *("audit", "audit_checkpoint", "decision", "delegation", "delivery", "glass"),
+)
 NOBODYS = "' OR true --"
 
 
@@ -60,6 +63,19 @@ def full(client, number):
                     taker="alice",
                     begins=core.NOW,
                     until=core.NOW + timedelta(hours=1),
+                ),
+            )
+        ),
+        glass=Glass(
+            broken=(
+                Break(
+                    operation=one.id,
+                    client=client,
+                    member="alice",
+                    organisation=client,
+                    reason="the shop is down",
+                    digest="d" * 64,
+                    at=core.NOW,
                 ),
             )
         ),

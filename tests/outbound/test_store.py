@@ -62,6 +62,7 @@ async def test_a_stage_leaves_state_audit_outbox_and_job_together(database, stor
         "operation": 1,
         "decision": 0,
         "delegation": 0,
+        "glass": 0,
         "delivery": 1,
         "outbox": 1,
         "lease": 0,
