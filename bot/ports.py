@@ -7,7 +7,7 @@ else. `Back` is what the worker holds: it can also lend credentials and touch th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         PipelineState,
     )
     from bot.domain.found import Page
+    from bot.domain.glass import Break
     from bot.domain.guidelines import ChangedFile
     from bot.domain.host import HostSession
     from bot.domain.ladder import Agreed, Protection, Seen
@@ -128,6 +129,9 @@ class Store(Protocol):
     async def numbers(
         self, client: str, *, environment: Environment, since: datetime
     ) -> Numbers: ...
+    async def breaks(
+        self, client: str, *, operation: str | None = None
+    ) -> tuple[Break, ...]: ...
     async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
@@ -339,6 +343,18 @@ class Pace:
     no_pipeline: timedelta = timedelta(minutes=30)
     # What was said and what was delivered is needed no longer than repeats may come.
     keep: timedelta = timedelta(days=30)
+    # Of the time for which credentials are lent, what is left of it in an emergency.
+    glass: float = 0.5
+    # While the review of a broken glass is open, those who may close it are told again.
+    review: timedelta = timedelta(days=1)
+
+    def in_emergency(self) -> Pace:
+        """Return the same pace with credentials that live shorter."""
+        return replace(
+            self,
+            credentials=self.credentials * self.glass,
+            action=self.action * self.glass,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,10 @@ class Pace(_Part):
     """Days for which what was said, and what Slack delivered, is kept in the outbox."""
     no_pipeline: Annotated[float, Field(ge=60.0, le=86400)] = 1800.0
     """After a merge, so long may GitLab take to make the pipeline that applies it."""
+    glass: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5
+    """Of the time that credentials live, the share that is left after a break-glass."""
+    review: Annotated[float, Field(ge=1.0, le=604800)] = 86400.0
+    """While the review of a break-glass is open, between two reminders of it."""
     heartbeat: Annotated[float, Field(ge=0.5, le=30)] = 1.0
     """Between two signs of life of a worker."""
     dead_after: Annotated[float, Field(ge=2.0, le=300)] = 4.0

@@ -295,6 +295,8 @@ def _pace(settings: Settings) -> Pace:
         afterwards=timedelta(seconds=asked.afterwards),
         keep=timedelta(days=asked.keep),
         no_pipeline=timedelta(seconds=asked.no_pipeline),
+        glass=asked.glass,
+        review=timedelta(seconds=asked.review),
     )
 
 

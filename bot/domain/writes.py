@@ -14,6 +14,7 @@ from bot.domain.audit import Checkpoint, Event
 from bot.domain.decision import Decision
 from bot.domain.errors import TandemError
 from bot.domain.frozen import Frozen
+from bot.domain.glass import Break
 from bot.domain.ladder import Agreed, Seen
 from bot.domain.message import Message
 from bot.domain.operation import Operation
@@ -96,6 +97,23 @@ class Ladder(Frozen):
     seen: Seen | None = None
 
 
+class Closing(Frozen):
+    """A review that is closed: of which operation, by whom, and what was found."""
+
+    operation: str
+    by: str
+    finding: str
+
+
+class Glass(Frozen):
+    """Glasses that were broken, and how their reviews go on, by operation."""
+
+    broken: tuple[Break, ...] = ()
+    opened: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
+    closed: tuple[Closing, ...] = ()
+
+
 class Writes(Frozen):
     """State, decisions, credentials, audit, outbox and next jobs of one client."""
 
@@ -114,6 +132,7 @@ class Writes(Frozen):
     timing: Marks | None = None
     lending: Lending | None = None
     ladder: Ladder | None = None
+    glass: Glass | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

@@ -33,6 +33,7 @@ from bot.domain.rights import Action
 from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import refused
+from bot.flow.finding import find
 from bot.flow.holders import holders_now, still_missing
 from bot.flow.holding import FROZEN_NOW, Around, around, told_of
 from bot.flow.rights import about_operation, ruling
@@ -75,7 +76,7 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
     """Return why this person may not decide, or nothing; nothing is recorded yet."""
     try:
         caller = enter(knock, front=front)
-        operation = await _find(caller, choice.operation, front=front)
+        operation = await find(caller, choice.operation, front=front)
         decisions = await front.store.decisions(
             caller.client.id, operation=operation.id
         )
@@ -128,7 +129,7 @@ async def attempt(
     try:
         caller = enter(knock, front=front)
         for _ in range(_TRIES):
-            found = await _find(caller, operation, front=front)
+            found = await find(caller, operation, front=front)
             decisions = await front.store.decisions(
                 caller.client.id, operation=found.id
             )
@@ -165,14 +166,6 @@ def _answer(writes: Writes) -> Message:
     if writes.delivery is None:
         return Message.of("decided.already-delivered")
     return writes.delivery.answer
-
-
-async def _find(caller: Caller, wanted: str, *, front: Front) -> Operation:
-    found = await front.store.operations_like(caller.client.id, short=wanted)
-    if len(found) != 1:
-        key = "refused.no-operation" if not found else "refused.ambiguous-operation"
-        raise NotAllowed(Message.of(key, {"got": wanted[:20]}))
-    return found[0]
 
 
 def _decider(

@@ -10,7 +10,7 @@ process does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
@@ -37,6 +37,7 @@ from bot.flow.carrying import value as carry_value
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request, trust
 from bot.flow.changes.again import rebound
+from bot.flow.glass import still_broken
 from bot.flow.holders import still_missing
 from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
@@ -58,6 +59,8 @@ async def execute(client: str, operation_id: str, *, back: Back) -> None:
         operation = await back.store.operation(client, id=operation_id)
         if operation is None:
             return
+        if operation.glass is not None:
+            back = replace(back, pace=back.pace.in_emergency())
         if operation.state is State.APPROVED:
             operation = await _start(operation, back=back)
         elif operation.state is State.RUNNING and not operation.progress.announced:
@@ -156,9 +159,12 @@ async def _held(operation: Operation, *, back: Back) -> bool:
     """
     Whether a freeze holds it back now; that is said once, and `sweep` comes back.
 
+    None holds back what runs behind a broken glass: that is what it was broken for.
     Its time runs on meanwhile, so that an approval never outlives what it was given
     for.
     """
+    if operation.glass is not None:
+        return False
     hold = await held(operation, at=back.now(), front=back)
     if hold is None or back.now() >= operation.expires_at:
         return False
@@ -230,7 +236,9 @@ async def _moved(operation: Operation, *, back: Back) -> Message | None:
 
 
 async def _still_approved(operation: Operation, *, back: Back) -> bool:
-    """Whether the quorum still stands by today's catalog."""
+    """Whether the quorum, or who broke the glass, still stands by today's catalog."""
+    if operation.glass is not None:
+        return await still_broken(operation, front=back)
     decisions = await back.store.decisions(operation.client, operation=operation.id)
     if operation.route is None:
         return False

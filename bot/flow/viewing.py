@@ -9,9 +9,10 @@ from bot.domain.message import Message
 from bot.domain.policy import able_to_decide
 from bot.domain.timing.when import shown
 from bot.flow.holders import holders_now, still_missing
-from bot.flow.holding import around, told_of
+from bot.flow.holding import Around, around, told_of
 
 if TYPE_CHECKING:
+    from bot.domain.glass import Break
     from bot.domain.operation import Operation
     from bot.ports import Front
 
@@ -23,7 +24,9 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
     near = await around(operation, front=front)
     holders = holders_now(operation, standing=near.standing, front=front)
     able = able_to_decide(operation, holders=holders)
+    broken = await _broken(operation, front=front)
     named = {operation.requester, *able, *(one.member for one in decisions)}
+    named |= {broken.closed_by} if broken and broken.closed_by else set()
     people = {one: catalog.member(one) for one in sorted(named)}
     owner = catalog.client(operation.client)
     return CardView(
@@ -36,12 +39,27 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
         people={one: person for one, person in people.items() if person},
         client_name=owner.name if owner else operation.client,
         language=owner.language if owner else "en",
-        held=told_of(near.hold, operation, key="card.frozen", front=front)
-        if near.hold
-        else None,
+        held=_held(operation, near=near, front=front),
         scheduled=_scheduled(operation, front=front),
         quiet=None if operation.called else Message.of("card.quiet"),
+        broken=broken,
     )
+
+
+async def _broken(operation: Operation, *, front: Front) -> Break | None:
+    """Return the glass that was broken for it, if it is an emergency."""
+    if operation.glass is None:
+        return None
+    found = await front.store.breaks(operation.client, operation=operation.id)
+    return found[0] if found else None
+
+
+def _held(operation: Operation, *, near: Around, front: Front) -> Message | None:
+    """Return that it is frozen, and whether that holds it back."""
+    if near.hold is None:
+        return None
+    key = "card.frozen" if operation.glass is None else "card.frozen-past"
+    return told_of(near.hold, operation, key=key, front=front)
 
 
 def _scheduled(operation: Operation, *, front: Front) -> Message | None:

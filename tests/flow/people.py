@@ -24,11 +24,13 @@ from bot.domain.decision import Verdict
 from bot.domain.errors import Unavailable
 from bot.domain.writes import Task
 from bot.flow.ask import ask
+from bot.flow.break_glass import Shown, break_glass
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock
 from bot.flow.hint import hint
 from bot.flow.report import report
 from bot.flow.sweep import sweep
+from bot.inbound.slack.typed import typed
 from bot.inbound.worker import _STAGES, _AgainError, _once
 from bot.outbound import clock
 from bot.outbound.aws import Aws
@@ -139,6 +141,24 @@ class Somebody:
 
     async def denies(self, card: Card, reason: str) -> Message:
         return await self._chooses(card, Verdict.DENY, reason)
+
+    async def types(self, line: str) -> Message:
+        """Type any `/infra …` line and return the message it is answered with."""
+        view = await typed(self._knock(line), front=self.ops.back)
+        return view.message
+
+    async def breaks_glass_for(self, words: str, reason: str) -> Card:
+        """Ask for something as an emergency, and return the card that came of it."""
+        answer = await self.types(f"break-glass {words} because {reason}")
+        assert answer.key == "asked.glass", answer
+        await self.ops.works()
+        return await self.ops.card(str(answer.args["id"]))
+
+    async def confirms(self, card: Card) -> Message:
+        """Click the button that breaks the glass."""
+        shown = Shown(card.operation.id, card.digest)
+        knock = self._knock(kind="action")
+        return await break_glass(knock, shown=shown, front=self.ops.back)
 
     async def cancels(self, card: Card) -> Message:
         knock = self._knock(kind="action")

@@ -15,6 +15,7 @@ asked     refused    prepare         operation.refused
 asked     cancelled  requester       operation.cancelled
 asked     expired    sweep           operation.expired
 proposed  approved   decider         operation.approved
+proposed  approved   break-glass     glass.broken
 proposed  denied     decider         operation.denied
 proposed  cancelled  requester       operation.cancelled
 proposed  expired    sweep           operation.expired

@@ -32,6 +32,7 @@ TABLES = (
     "delegation",
     "trust_level",
     "branch_protection",
+    "glass",
 )
 
 

@@ -13,11 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.audit import Checkpoint
 from bot.domain.errors import Broken, Unavailable
+from bot.domain.glass import Break
 from bot.domain.ladder import Agreed, Seen, TrustLevel, wanted_protection
 from bot.domain.message import Message
 from bot.domain.scope import Environment
 from bot.domain.timing.lent import Delegation
-from bot.domain.writes import Delivery, Ladder, Lending, Lent, Overtaken, Writes
+from bot.domain.writes import Delivery, Glass, Ladder, Lending, Lent, Overtaken, Writes
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.outbox import Outbox
 from tests.domain import core_samples as core
@@ -27,6 +28,7 @@ from tests.outbound.store_support import operation as made
 KEPT_ONCE = (
     *("audit", "audit_checkpoint", "decision", "delegation", "delivery"),
     *("trust_level", "branch_protection"),
+    *("audit", "audit_checkpoint", "decision", "delegation", "delivery", "glass"),
 )
 NOBODYS = "' OR true --"
 
@@ -87,6 +89,19 @@ def full(client, number):
             )
         ),
         ladder=rungs(one.id),
+        glass=Glass(
+            broken=(
+                Break(
+                    operation=one.id,
+                    client=client,
+                    member="alice",
+                    organisation=client,
+                    reason="the shop is down",
+                    digest="d" * 64,
+                    at=core.NOW,
+                ),
+            )
+        ),
     )
 
 

@@ -15,6 +15,8 @@ from bot.domain.catalog import Client
 from bot.domain.decision import Verdict
 from bot.domain.decode import seen
 from bot.domain.errors import BadArguments, Refused, Unavailable
+from bot.domain.glass_text import WORD as BREAK_GLASS
+from bot.domain.glass_text import read_break
 from bot.domain.ladder import COMMAND as TRUST
 from bot.domain.message import Language, Message
 from bot.domain.proposal import FINGERPRINT
@@ -24,6 +26,7 @@ from bot.domain.writes import Overtaken
 from bot.flow.agreeing import is_move
 from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
+from bot.flow.break_glass import Shown, break_glass
 from bot.flow.can_i import WORD as CAN_I
 from bot.flow.can_i import can_i
 from bot.flow.decide import Choice, cancel, decide
@@ -35,6 +38,8 @@ from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
 from bot.flow.ladder import ladder
+from bot.flow.review import WORDS as REVIEW_WORDS
+from bot.flow.review import review
 from bot.flow.settle import WORD as SETTLE
 from bot.flow.settle import settle
 from bot.flow.ticket import WORD as TICKET
@@ -67,6 +72,7 @@ _TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
     **dict.fromkeys(FREEZE_WORDS, freeze),
     **dict.fromkeys(DELEGATE_WORDS, delegate),
     **dict.fromkeys(DUTY_WORDS, oncall),
+    **dict.fromkeys(REVIEW_WORDS, review),
 }
 
 
@@ -81,6 +87,8 @@ async def typed(knock: Knock, *, front: Front) -> View:
         return await can_i(knock, front=front)
     if word == UNDO:
         told = await _undone(knock, front=front)
+    elif word == BREAK_GLASS:
+        told = await _broken(knock, front=front)
     elif word in _USAGE:
         told = await _decided(knock, front=front)
     elif word in _TOLD:
@@ -106,6 +114,21 @@ async def _undone(knock: Knock, *, front: Front) -> Message:
         with suppress(Overtaken):
             return await ask(asked.knock, front=front, undoes=asked.undoes)
     raise Unavailable("the database", "too many undo it at once")
+
+
+async def _broken(knock: Knock, *, front: Front) -> Message:
+    """Ask for something in an emergency, or break the glass of what was shown."""
+    try:
+        _, *rest = knock.text.lower().split()
+        if len(rest) == len(("id", "fingerprint")) and _FINGERPRINT.fullmatch(rest[1]):
+            short = _short(read_words(rest[0]), key="refused.glass-usage")
+            digest = await _digest(knock, short, rest[1], front=front)
+            shown = Shown(operation=short, digest=digest)
+            return await break_glass(knock, shown=shown, front=front)
+        wanted = read_break(knock.text)
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+    return await ask(knock, front=front, glass=wanted)
 
 
 def language_of(knock: Knock, *, front: Front) -> Language:

@@ -22,6 +22,7 @@ from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
 from bot.outbound.postgres import ladder, timing
 from bot.outbound.postgres import tables as t
+from bot.outbound.postgres.breaks import breaks
 from bot.outbound.postgres.delegations import delegations
 from bot.outbound.postgres.errors import ours
 from bot.outbound.postgres.search import search
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.found import Page
+    from bot.domain.glass import Break
     from bot.domain.ladder import Agreed, Seen
     from bot.domain.ladder_advice import Numbers
     from bot.domain.scope import Environment
@@ -253,6 +255,13 @@ class Store:
                 connection, environment=environment, since=since
             )
 
+    async def breaks(
+        self, client: str, *, operation: str | None = None
+    ) -> tuple[Break, ...]:
+        """Return the glass broken for one operation, or all whose review is open."""
+        async with self.reading(client) as connection:
+            return await breaks(connection, operation=operation)
+
     async def used(self, client: str, *, envelope: str, day: date) -> int:
         """Return how many operations the client's envelope let pass on that day."""
         async with self.reading(client) as connection:
@@ -320,4 +329,5 @@ def _only_inserts(writes: Writes) -> bool:
         or writes.timing
         or writes.lending
         or writes.ladder
+        or writes.glass
     )

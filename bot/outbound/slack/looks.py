@@ -31,6 +31,7 @@ RISKS: Final = {Risk.LOW: "🟢", Risk.MEDIUM: "🟠", Risk.HIGH: "🔴"}
 DANGER: Final = "🛑"
 WARNING: Final = "⚠️"
 NOTE: Final = "▫️"
+EMERGENCY: Final = "🚨"
 
 
 def key_of(state: State) -> str:
@@ -41,6 +42,8 @@ def key_of(state: State) -> str:
 def state_word(operation: Operation, pen: Pen) -> str:
     """Return the sign and the one bold word that say where an operation stands."""
     state = operation.state
+    if operation.glass is not None and state is State.PROPOSED:
+        return f"{SIGNS[state]} *{pen.words('card.glass-waits')}*"
     return f"{SIGNS[state]} *{pen.words(key_of(state))}*"
 
 
