@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.card import CardView
     from bot.domain.catalog import Aws, Catalog, Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.change import Scalar
     from bot.domain.command import Command
     from bot.domain.decision import Decision
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.scope import AwsScope, SshScope, TlsScope
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Slot, Standing
@@ -278,6 +279,9 @@ class Lender(Protocol):
         operation: str,
         until: datetime,
     ) -> HostSession: ...
+    def tls_session(
+        self, minted: Minted, *, client: str, scope: TlsScope
+    ) -> TlsSession: ...
     async def revoke(self, accessor: str) -> Revoked: ...
 
 

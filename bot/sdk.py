@@ -19,7 +19,7 @@ from bot.domain.catalog import (
     Terraform,
     Volume,
 )
-from bot.domain.catalog.host import ServiceName
+from bot.domain.catalog.host import HostPath, Ipv4, ServiceName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -28,6 +28,7 @@ from bot.domain.catalog.names import (
     NameTag,
     VolumeId,
 )
+from bot.domain.certificate import Handshake, Issued, Issuer, Shown, TlsSession
 from bot.domain.change import (
     DirectAction,
     MergeRequest,
@@ -53,7 +54,16 @@ from bot.domain.playbook import (
 )
 from bot.domain.proposal import Line
 from bot.domain.query import Query, Reading, Section, Sheet
-from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.scope import (
+    AwsScope,
+    DomainName,
+    Environment,
+    Port,
+    Risk,
+    SshScope,
+    Statement,
+    TlsScope,
+)
 from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
 
@@ -73,12 +83,18 @@ __all__ = [
     "Database",
     "DatabaseId",
     "DirectAction",
+    "DomainName",
     "Environment",
+    "Handshake",
     "Happened",
     "Hit",
     "Host",
+    "HostPath",
     "Instance",
     "InstanceId",
+    "Ipv4",
+    "Issued",
+    "Issuer",
     "Line",
     "LiveState",
     "MergeRequest",
@@ -89,6 +105,7 @@ __all__ = [
     "OutcomeUnknown",
     "Parameter",
     "Playbook",
+    "Port",
     "Preview",
     "Query",
     "Reading",
@@ -100,9 +117,13 @@ __all__ = [
     "ServiceName",
     "SetAttribute",
     "Sheet",
+    "Shown",
+    "SshScope",
     "Statement",
     "Target",
     "Terraform",
+    "TlsScope",
+    "TlsSession",
     "Unavailable",
     "ValueChange",
     "Verified",

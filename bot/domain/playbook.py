@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog import Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.host import HostSession
     from bot.domain.scope import AwsScope, Scope
 
@@ -79,6 +80,10 @@ class Run(Protocol):
     @property
     def host(self) -> HostSession:
         """The one host that the lent certificate opens; Broken if none was lent."""
+
+    @property
+    def tls(self) -> TlsSession:
+        """The one domain whose certificates were lent; Broken if none was."""
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""

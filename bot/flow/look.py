@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.domain.audit import Record
     from bot.domain.catalog import Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.host import HostSession
     from bot.domain.playbook import AwsSession, LiveState, Observation
     from bot.ports import Back
@@ -54,6 +55,11 @@ class LookRun:
     def host(self) -> HostSession:
         """Never there: observations read AWS."""
         raise Broken(f"no host was lent for the look {self.operation}")
+
+    @property
+    def tls(self) -> TlsSession:
+        """Never there, either."""
+        raise Broken(f"no domain was lent for the look {self.operation}")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""

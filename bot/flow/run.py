@@ -12,6 +12,7 @@ from bot.flow.saying import thread
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain.certificate import TlsSession
     from bot.domain.host import HostSession
     from bot.domain.message import Message
     from bot.domain.operation import Operation
@@ -27,6 +28,7 @@ class WorkerRun:
     back: Back
     aws_session: AwsSession | None = None
     host_session: HostSession | None = None
+    tls_session: TlsSession | None = None
 
     @property
     def before(self) -> str:
@@ -47,6 +49,13 @@ class WorkerRun:
         if self.host_session is None:
             raise Broken(f"no host was lent for operation {self.of.id}")
         return self.host_session
+
+    @property
+    def tls(self) -> TlsSession:
+        """The domain, if certificates for one were lent."""
+        if self.tls_session is None:
+            raise Broken(f"no domain was lent for operation {self.of.id}")
+        return self.tls_session
 
     @property
     def operation(self) -> str:

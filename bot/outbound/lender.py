@@ -4,7 +4,8 @@ The lender: Vault says who asks; AWS, GitLab or a host lets in for what was appr
 A child token of Vault is minted for one operation. From it comes either the GitLab
 token kept for that purpose, or an identity token that AWS STS takes for a session whose
 inline policy is the operation's scope, with an end written into the policy itself, or a
-certificate of a key made here, for the one principal of one host.
+certificate of a key made here, for the one principal of one host; and, where it was
+lent for a domain, keys that the client's authority certifies for it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bot.domain.errors import Broken
 from bot.outbound.ansible.engine import Ansible, Login
 from bot.outbound.aws import SHORTEST
 from bot.outbound.ssh_key import new_key
+from bot.outbound.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Aws as ClientAws
+    from bot.domain.certificate import TlsSession
     from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Revoked
     from bot.domain.playbook import AwsSession
-    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.scope import AwsScope, SshScope, TlsScope
     from bot.outbound.aws import Aws
     from bot.outbound.vault import Vault
     from bot.ports import ForgePurpose
@@ -118,6 +121,12 @@ class Lender:
             Login(scope=scope, private_key=key.private, certificate=certificate),
             lasts=until - self._now(),
         )
+
+    def tls_session(
+        self, minted: Minted, *, client: str, scope: TlsScope
+    ) -> TlsSession:
+        """Return the one domain of the scope; it asks Vault for nothing yet."""
+        return Tls(vault=self._vault, minted=minted, client=client, scope=scope)
 
     async def revoke(self, accessor: str) -> Revoked:
         """End a child token and every lease Vault holds for it."""

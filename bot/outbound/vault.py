@@ -27,7 +27,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from bot.domain.errors import Broken
 from bot.domain.lease import Minted, Revoked
-from bot.domain.scope import ScopeName, ssh_action
+from bot.domain.scope import DomainName, ScopeName, ssh_action, tls_action
 from bot.outbound.vault_wire import (
     Answer,
     Call,
@@ -92,6 +92,29 @@ class _Signed(Reply):
 
 class _SignedReply(Reply):
     data: _Signed
+
+
+class Certified(Reply):
+    """What the PKI engine issued: PEM, but for the serial and the end."""
+
+    certificate: str
+    issuing_ca: str
+    ca_chain: tuple[str, ...] | None = None
+    serial_number: str
+    expiration: int
+    private_key: SecretStr
+
+
+class _CertifiedReply(Reply):
+    data: Certified
+
+
+class _Pem(Reply):
+    certificate: str
+
+
+class _PemReply(Reply):
+    data: _Pem
 
 
 class _Signature(Reply):
@@ -236,6 +259,29 @@ class Vault:
         call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
         outcome = await self._wire.ask(call, token=minted.token)
         return self._read(_SignedReply, good(outcome, call), call).data.signed_key
+
+    async def certify(
+        self, minted: Minted, *, client: str, principal: str, domain: DomainName
+    ) -> Certified:
+        """
+        Return a new key with a certificate of the client's authority for the domain.
+
+        Vault keeps the certificate and not the key. One that never arrived is of use to
+        nobody, so being asked again is no repetition of anything.
+        """
+        role = self._role(client=client, action=tls_action(principal))
+        path = f"pki-{client}/issue/{role}"
+        body = {"common_name": domain}
+        call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
+        outcome = await self._wire.ask(call, token=minted.token)
+        return self._read(_CertifiedReply, good(outcome, call), call).data
+
+    async def authority(self, client: str) -> str:
+        """Return the certificate of the client's authority, PEM; it is public."""
+        path = f"pki-{self._name(client)}/cert/ca"
+        call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
+        outcome = await self._wire.ask(call, token=None)
+        return self._read(_PemReply, good(outcome, call), call).data.certificate
 
     async def read_kv(
         self, minted: Minted, *, client: str, purpose: ScopeName

@@ -26,7 +26,14 @@ from deploy.sandbox.terraform.cloud import Access
 from deploy.sandbox.terraform.seed import seed as seed_states
 from deploy.vault.admin import Admin
 from deploy.vault.bootstrap import BootstrapReport, bootstrap
-from deploy.vault.plan import AwsAction, Client, KvAction, SshAction, VaultPlan
+from deploy.vault.plan import (
+    AwsAction,
+    Client,
+    KvAction,
+    SshAction,
+    TlsAction,
+    VaultPlan,
+)
 
 if TYPE_CHECKING:
     from bot.registry import Registry
@@ -103,10 +110,17 @@ def vault_plan(sandbox: House) -> VaultPlan:
     )
 
 
-def _logins(client: str) -> tuple[SshAction, ...]:
+def _logins(client: str) -> tuple[SshAction | TlsAction, ...]:
     found = load(CATALOG).client(client)
-    principals = () if found is None else found.principals
-    return tuple(SshAction(kind="ssh", principal=one) for one in principals)
+    if found is None:
+        return ()
+    return (
+        *(SshAction(kind="ssh", principal=one) for one in found.principals),
+        *(
+            TlsAction(kind="tls", principal=principal, domains=domains)
+            for principal, domains in found.sites
+        ),
+    )
 
 
 async def _vault(sandbox: House, plan: VaultPlan) -> BootstrapReport:

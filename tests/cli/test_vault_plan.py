@@ -29,7 +29,8 @@ async def test_every_client_gets_every_right_that_this_build_asks_for(bare):
     for client in plan.clients:
         names = {action.name for action in client.actions}
         aws = set(registry.load().aws_actions)
-        hosts = {"ssh-web-host"} if client.name == "acme" else set()
+        sites = {"ssh-web-host", "tls-web-host"}
+        hosts = sites if client.name == "acme" else set()
         assert names == forge | aws | hosts
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.proposal import Line
-from bot.domain.scope import SshScope
+from bot.domain.scope import AwsScope, TlsScope
+from bot.flow.issuing import Witnessed
 from bot.flow.lending import borrowed
 from bot.flow.run import WorkerRun
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.change import Effect
     from bot.domain.operation import Operation
     from bot.domain.playbook import LiveState
-    from bot.domain.scope import AwsScope, Scope
+    from bot.domain.scope import Scope, SshScope
     from bot.ports import Back
 
 
@@ -61,10 +62,19 @@ async def lent_run(
     operation: Operation, *, scope: Scope, back: Back
 ) -> AsyncIterator[WorkerRun]:
     """Give a run whose credentials reach as far as `scope` says, wherever that is."""
-    if not isinstance(scope, SshScope):
+    if isinstance(scope, AwsScope):
         async with aws_run(operation, scope=scope, back=back) as run:
             yield run
         return
+    async with _host_run(operation, scope=scope, back=back) as run:
+        yield run
+
+
+@asynccontextmanager
+async def _host_run(
+    operation: Operation, *, scope: SshScope | TlsScope, back: Back
+) -> AsyncIterator[WorkerRun]:
+    """Give a run on one host, and perhaps with certificates for one of its domains."""
     client = client_of(operation, back=back)
     until = back.now() + back.pace.credentials
     async with borrowed(
@@ -74,10 +84,18 @@ async def lent_run(
         operation=operation.id,
         session_dies_at=until,
     ) as minted:
-        session = await back.lender.host_session(
-            minted, client=client.id, scope=scope, operation=operation.id, until=until
+        host = await back.lender.host_session(
+            minted,
+            client=client.id,
+            scope=scope.login if isinstance(scope, TlsScope) else scope,
+            operation=operation.id,
+            until=until,
         )
-        yield WorkerRun(operation, back, host_session=session)
+        tls = None
+        if isinstance(scope, TlsScope):
+            lent = back.lender.tls_session(minted, client=client.id, scope=scope)
+            tls = Witnessed(operation, back, lent)
+        yield WorkerRun(operation, back, host_session=host, tls_session=tls)
 
 
 async def observe(
