@@ -24,7 +24,8 @@ from bot.domain.errors import Broken
 if TYPE_CHECKING:
     from bot.domain.lease import Minted
     from bot.domain.scope import TlsScope
-    from bot.outbound.vault import Certified, Vault
+    from bot.outbound.vault import Vault
+    from bot.outbound.vault_replies import Certified
 
 _PATIENCE: Final = 10.0
 

@@ -28,6 +28,17 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from bot.domain.errors import Broken
 from bot.domain.lease import Minted, Revoked
 from bot.domain.scope import DomainName, ScopeName, ssh_action, tls_action
+from bot.outbound.vault_replies import (
+    Certified,
+    CertifiedReply,
+    JwtReply,
+    KeysReply,
+    Login,
+    PemReply,
+    SecretReply,
+    SignatureReply,
+    SignedReply,
+)
 from bot.outbound.vault_wire import (
     Answer,
     Call,
@@ -57,84 +68,6 @@ _UNKNOWN_ACCESSOR: Final = re.compile(
 )
 
 R = TypeVar("R", bound=Reply)
-
-
-class _Auth(Reply):
-    client_token: SecretStr
-    accessor: str
-    lease_duration: int
-    policies: tuple[str, ...]
-
-
-class _Login(Reply):
-    auth: _Auth
-
-
-class _Jwt(Reply):
-    token: SecretStr
-
-
-class _JwtReply(Reply):
-    data: _Jwt
-
-
-class _Secret(Reply):
-    data: _Jwt
-
-
-class _SecretReply(Reply):
-    data: _Secret
-
-
-class _Signed(Reply):
-    signed_key: str
-
-
-class _SignedReply(Reply):
-    data: _Signed
-
-
-class Certified(Reply):
-    """What the PKI engine issued: PEM, but for the serial and the end."""
-
-    certificate: str
-    issuing_ca: str
-    ca_chain: tuple[str, ...] | None = None
-    serial_number: str
-    expiration: int
-    private_key: SecretStr
-
-
-class _CertifiedReply(Reply):
-    data: Certified
-
-
-class _Pem(Reply):
-    certificate: str
-
-
-class _PemReply(Reply):
-    data: _Pem
-
-
-class _Signature(Reply):
-    signature: str
-
-
-class _SignatureReply(Reply):
-    data: _Signature
-
-
-class _KeyVersion(Reply):
-    public_key: str
-
-
-class _Keys(Reply):
-    keys: Mapping[int, _KeyVersion]
-
-
-class _KeysReply(Reply):
-    data: _Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +140,7 @@ class Vault:
             ),
             lasting=True,
         )
-        auth = self._read(_Login, await self._as_worker(call), call).auth
+        auth = self._read(Login, await self._as_worker(call), call).auth
         minted = Minted(
             accessor=auth.accessor,
             token=auth.client_token,
@@ -228,7 +161,7 @@ class Vault:
             send=lambda adapter: Identity(adapter).generate_signed_id_token(name=role),
         )
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_JwtReply, good(outcome, call), call).data.token
+        return self._read(JwtReply, good(outcome, call), call).data.token
 
     async def sign_ssh_key(
         self,
@@ -258,7 +191,7 @@ class Vault:
         }
         call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_SignedReply, good(outcome, call), call).data.signed_key
+        return self._read(SignedReply, good(outcome, call), call).data.signed_key
 
     async def certify(
         self, minted: Minted, *, client: str, principal: str, domain: DomainName
@@ -274,14 +207,14 @@ class Vault:
         body = {"common_name": domain}
         call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_CertifiedReply, good(outcome, call), call).data
+        return self._read(CertifiedReply, good(outcome, call), call).data
 
     async def authority(self, client: str) -> str:
         """Return the certificate of the client's authority, PEM; it is public."""
         path = f"pki-{self._name(client)}/cert/ca"
         call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
         outcome = await self._wire.ask(call, token=None)
-        return self._read(_PemReply, good(outcome, call), call).data.certificate
+        return self._read(PemReply, good(outcome, call), call).data.certificate
 
     async def read_kv(
         self, minted: Minted, *, client: str, purpose: ScopeName
@@ -295,7 +228,7 @@ class Vault:
             ),
         )
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_SecretReply, good(outcome, call), call).data.data.token
+        return self._read(SecretReply, good(outcome, call), call).data.data.token
 
     async def revoke(self, accessor: str) -> Revoked:
         """
@@ -337,7 +270,7 @@ class Vault:
             send=lambda adapter: Transit(adapter).sign_data(AUDIT_KEY, hash_input=text),
         )
         answer = await self._as_worker(call)
-        return self._read(_SignatureReply, answer, call).data.signature
+        return self._read(SignatureReply, answer, call).data.signature
 
     async def public_keys(self) -> Mapping[int, str]:
         """Return the audit key's versions: 32 raw Ed25519 bytes each, in base64."""
@@ -345,7 +278,7 @@ class Vault:
             path=f"transit/keys/{AUDIT_KEY}",
             send=lambda adapter: Transit(adapter).read_key(AUDIT_KEY),
         )
-        versions = self._read(_KeysReply, await self._as_worker(call), call).data.keys
+        versions = self._read(KeysReply, await self._as_worker(call), call).data.keys
         return {version: key.public_key for version, key in versions.items()}
 
     async def ping(self) -> None:
@@ -407,7 +340,7 @@ class Vault:
         )
         asked = self._now()
         answer = good(await self._wire.ask(call, token=None), call)
-        auth = self._read(_Login, answer, call).auth
+        auth = self._read(Login, answer, call).auth
         lasts = timedelta(seconds=auth.lease_duration)
         return _Pass(auth.client_token, until=asked + lasts - min(_MARGIN, lasts / 2))
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PRINCIPAL: Final = "web-host"
 _INVENTORY: Final = Path("clients/acme/inventory.yaml")
+_INIT: Final = "    init: sysvinit\n"
+_SSH: Final = "    ssh:\n      address: 127.0.0.1\n      port: 22022\n"
 # What is wanted of the machine, and the package of Debian's that has it.
 _NEEDED: Final = (
     (SSHD, "sshd (openssh-server)"),
@@ -49,30 +51,31 @@ def nginx_of(root: Path, *, http: int, https: int) -> NginxHost:
     return NginxHost(root / "nginx", http=http, https=https)
 
 
-def furnish_catalog(
-    source: Path, into: Path, *, ssh: Ssh | None, nginx: NginxHost | None
-) -> None:
-    """Copy the sample catalog, with the host as it is, or with why there is none."""
+def without_host(source: Path, into: Path, *, why: str) -> None:
+    """Copy the sample catalog; of the host it says why nothing can be done on it."""
+    _copied(source, into, _INIT, f"{_INIT}    out_of_reach: {json.dumps(why)}\n")
+
+
+def with_host(source: Path, into: Path, *, ssh: Ssh, nginx: NginxHost) -> None:
+    """Copy the sample catalog, with the host as it really is."""
+    text = (source / _INVENTORY).read_text()
+    at = text.index(_SSH)
+    old = text[at : text.index("\n\n", at)]
+    places = {"ssh": ssh, "web": nginx.web, "scripts": nginx.scripts}
+    lines = [
+        f"    {name}: {json.dumps(one.model_dump(mode='json'))}\n"
+        for name, one in places.items()
+    ]
+    _copied(source, into, old, f"{''.join(lines)}{_INIT}    services: [nginx]")
+
+
+def _copied(source: Path, into: Path, old: str, new: str) -> None:
     shutil.copytree(source, into, dirs_exist_ok=True)
     file = into / _INVENTORY
     text = file.read_text()
-    init = "    init: sysvinit\n"
-    if ssh is None or nginx is None:
-        why = f"this machine has no {missing()}"
-        new = text.replace(init, f"{init}    out_of_reach: {json.dumps(why)}\n")
-    else:
-        at = text.index("    ssh:\n      address: 127.0.0.1\n      port: 22022\n")
-        end = text.index("\n\n", at)
-        places = {"ssh": ssh, "web": nginx.web, "scripts": nginx.scripts}
-        lines = [
-            f"    {name}: {json.dumps(one.model_dump(mode='json'))}\n"
-            for name, one in places.items()
-        ]
-        services = "    services: [nginx]"
-        new = f"{text[:at]}{''.join(lines)}{init}{services}{text[end:]}"
-    if new == text:
+    if old not in text:
         raise ValueError(f"{file} has no web-host as it is known here")
-    file.write_text(new)
+    file.write_text(text.replace(old, new, 1))
 
 
 def _parser() -> argparse.ArgumentParser:

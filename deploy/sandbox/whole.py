@@ -287,10 +287,10 @@ class Sandbox:
     async def _web_host(self) -> None:
         """Start the host with sshd and nginx, or write down what is missing for it."""
         root, where = self.state / "web-host", self.places
-        if web_host.missing():
-            web_host.furnish_catalog(
-                self.wishes.catalog, self.catalog, ssh=None, nginx=None
-            )
+        lacking = web_host.missing()
+        if lacking:
+            why = f"this machine has no {lacking}"
+            web_host.without_host(self.wishes.catalog, self.catalog, why=why)
             return
         admin = Admin(address=self.openbao.address, token=self.openbao.admin_token())
         authority = await admin.ssh_authority("ssh-acme/config/ca") or ""
@@ -312,9 +312,7 @@ class Sandbox:
         await child.says("ready", patience=60)
         ssh = web_host.ssh_of(root, authority=authority, port=where.ssh).ssh
         nginx = web_host.nginx_of(root, http=where.http, https=where.https)
-        web_host.furnish_catalog(
-            self.wishes.catalog, self.catalog, ssh=ssh, nginx=nginx
-        )
+        web_host.with_host(self.wishes.catalog, self.catalog, ssh=ssh, nginx=nginx)
 
     def _contracts(self, system: str) -> tuple[str, ...]:
         """Return the option by which a stand-in holds to recorded wire contracts."""
