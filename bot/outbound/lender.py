@@ -122,7 +122,7 @@ class Lender:
             lasts=until - self._now(),
         )
 
-    def tls_session(
+    async def tls_session(
         self, minted: Minted, *, client: str, scope: TlsScope
     ) -> TlsSession:
         """Return the one domain of the scope; it asks Vault for nothing yet."""

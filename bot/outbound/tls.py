@@ -98,7 +98,8 @@ class Tls:
         try:
             found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         finally:
-            writer.close()
+            # No farewell: a host that gives none would be waited for.
+            writer.transport.abort()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
         if not isinstance(found, bytes):

@@ -54,7 +54,11 @@ _SCRIPT: Final = Template("""\
 #!/bin/sh
 # What LSB asks of an init script, for this one nginx.
 pid() { cat $root/run/nginx.pid 2>/dev/null; }
-runs() { p=$$(pid) && [ -n "$$p" ] && grep -q nginx "/proc/$$p/cmdline" 2>/dev/null; }
+# Its own only: the number may have gone to another process since.
+runs() {
+    p=$$(pid) && [ -n "$$p" ] &&
+    grep -qF $root/nginx.conf "/proc/$$p/cmdline" 2>/dev/null
+}
 start() { runs || $root/bin/nginx -c $root/nginx.conf; }
 stop() {
     runs || return 0

@@ -150,7 +150,7 @@ class World:
         )
         tls = None
         if login is not scope:
-            tls = self.lender.tls_session(minted, client="acme", scope=scope)
+            tls = await self.lender.tls_session(minted, client="acme", scope=scope)
         return PlayRun(host, tls, **more)
 
     def leftovers(self):

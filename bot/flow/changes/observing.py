@@ -93,7 +93,7 @@ async def _host_run(
         )
         tls = None
         if isinstance(scope, TlsScope):
-            lent = back.lender.tls_session(minted, client=client.id, scope=scope)
+            lent = await back.lender.tls_session(minted, client=client.id, scope=scope)
             tls = Witnessed(operation, back, lent)
         yield WorkerRun(operation, back, host_session=host, tls_session=tls)
 
