@@ -139,7 +139,7 @@ class World:
             }
         )
 
-    async def run(self, scope, *, lasts=timedelta(minutes=5), **more):
+    async def run(self, scope, *, lasts=timedelta(minutes=14), **more):
         """Return a run whose credentials reach as far as the scope."""
         minted = await self.lender.mint(
             client="acme", action=scope.name, operation="op7", ttl=lasts
