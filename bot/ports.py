@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.card import CardView
     from bot.domain.catalog import Aws, Catalog, Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.change import Scalar
     from bot.domain.command import Command
     from bot.domain.database import DatabaseSession
@@ -47,7 +48,13 @@ if TYPE_CHECKING:
     from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope, DatabaseScope, Environment, SshScope
+    from bot.domain.scope import (
+        AwsScope,
+        DatabaseScope,
+        Environment,
+        SshScope,
+        TlsScope,
+    )
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Slot, Standing
@@ -306,6 +313,9 @@ class Lender(Protocol):
         self, minted: Minted, *, client: str, scope: DatabaseScope
     ) -> DatabaseSession: ...
     async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped: ...
+    async def tls_session(
+        self, minted: Minted, *, client: str, scope: TlsScope
+    ) -> TlsSession: ...
     async def revoke(self, accessor: str) -> Revoked: ...
 
 

@@ -21,7 +21,7 @@ from bot.domain.catalog import (
     Terraform,
     Volume,
 )
-from bot.domain.catalog.host import ServiceName
+from bot.domain.catalog.host import HostPath, Ipv4, ServiceName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -31,6 +31,7 @@ from bot.domain.catalog.names import (
     SecurityGroupId,
     VolumeId,
 )
+from bot.domain.certificate import Handshake, Issued, Issuer, Shown, TlsSession
 from bot.domain.change import (
     DirectAction,
     DropResource,
@@ -64,13 +65,16 @@ from bot.domain.query import Query, Reading, Section, Sheet
 from bot.domain.scope import (
     AwsScope,
     DatabaseScope,
+    DomainName,
     Engine,
     Environment,
     HostAddress,
     Port,
     Risk,
     ServerName,
+    SshScope,
     Statement,
+    TlsScope,
 )
 from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
@@ -93,16 +97,22 @@ __all__ = [
     "DatabaseName",
     "DatabaseScope",
     "DirectAction",
+    "DomainName",
     "DropResource",
     "Effect",
     "Engine",
     "Environment",
+    "Handshake",
     "Happened",
     "Hit",
     "Host",
     "HostAddress",
+    "HostPath",
     "Instance",
     "InstanceId",
+    "Ipv4",
+    "Issued",
+    "Issuer",
     "Line",
     "LiveState",
     "MergeRequest",
@@ -133,9 +143,13 @@ __all__ = [
     "ServiceName",
     "SetAttribute",
     "Sheet",
+    "Shown",
+    "SshScope",
     "Statement",
     "Target",
     "Terraform",
+    "TlsScope",
+    "TlsSession",
     "Unavailable",
     "UserHost",
     "ValueChange",

@@ -80,10 +80,12 @@ def _plan(issuer: str, *, clients: Iterable[Client], aws_actions: Iterable[str])
     return json.dumps(plan, indent=2)
 
 
-def _logins(client: Client) -> Iterator[dict[str, str]]:
-    """Give one action for each host of the client."""
+def _logins(client: Client) -> Iterator[dict[str, object]]:
+    """Give one action for each host of the client, and one more if it has sites."""
     for principal in client.principals:
         yield {"kind": "ssh", "principal": principal}
+    for principal, domains in client.sites:
+        yield {"kind": "tls", "principal": principal, "domains": domains}
 
 
 def _users(client: Client) -> Iterator[dict[str, str | bool]]:

@@ -58,6 +58,7 @@ class EventName(StrEnum):
     ACTION_ANNOUNCED = "action.announced"
     ACTION_DONE = "action.done"
     ACTION_RECONCILED = "action.reconciled"
+    CERTIFICATE_ISSUED = "certificate.issued"
     CREDENTIALS_LENT = "credentials.lent"
     CREDENTIALS_ENDED = "credentials.ended"
     HANDOVER_MADE = "handover.made"

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
     from bot.domain.scope import AwsScope, Scope
@@ -98,6 +99,10 @@ class Run(Protocol):
         It goes to them alone, wrapped by Vault so that it can be opened once. After
         this `handed` is true for good; whoever comes after a crash finds it so.
         """
+
+    @property
+    def tls(self) -> TlsSession:
+        """The one domain whose certificates were lent; Broken if none was."""
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""

@@ -1,5 +1,6 @@
 """
-What an operation's credentials may touch: AWS, one host by SSH, one database server.
+What an operation's credentials may touch: AWS resources, one database server, or one
+host by SSH, perhaps with certificates for one domain that it serves.
 
 A scope is written down when the operation is prepared, shown, bound into the digest
 and only then lent against. It holds literal actions and literal resources: a wildcard
@@ -45,6 +46,15 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 # Short, because Vault's roles are named after it.
 ServerName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 Engine = Literal["postgresql", "mariadb"]
+# A name of the Internet in its one spelling: lower case, no wildcard, no final dot, no
+# address. More than 64 characters do not fit the common name of a certificate.
+DomainName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$",
+        max_length=64,
+    ),
+]
 
 # Calls that AWS cannot restrict to one resource; they only read.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -146,14 +156,42 @@ class SshScope(BaseModel):
         return ssh_action(self.principal)
 
 
+class TlsScope(BaseModel):
+    """
+    A login on one host, with certificates for one domain that is served there.
+
+    Unless it `issues`, it lends the login alone, and of the client's authority nothing
+    but what is public. The right in Vault is for the domains that the catalog lists for
+    this host; that it is this one of them is held by whoever asks in its name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    login: SshScope
+    domain: DomainName
+    https: Port
+    issues: bool
+
+    @property
+    def name(self) -> str:
+        """The action that Vault's role is named after: one for each principal."""
+        named = tls_action if self.issues else ssh_action
+        return named(self.login.principal)
+
+
 def ssh_action(principal: str) -> str:
     """Return the name of the action that may log in as this principal."""
     return f"ssh-{principal}"
 
 
+def tls_action(principal: str) -> str:
+    """Return the name of the action that may log in there and have keys certified."""
+    return f"tls-{principal}"
+
+
 def is_ssh(action: str) -> bool:
-    """Say whether an action lends a certificate; no other action is named so."""
-    return action.startswith("ssh-")
+    """Say whether an action lends a login on a host; no other action is named so."""
+    return action.startswith(("ssh-", "tls-"))
 
 
 class DatabaseScope(BaseModel):
@@ -190,4 +228,4 @@ def is_database(action: str) -> bool:
 
 
 # Told apart by their fields: none takes what another has.
-Scope = AwsScope | SshScope | DatabaseScope
+Scope = AwsScope | SshScope | TlsScope | DatabaseScope

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from bot.domain.audit import Record
     from bot.domain.catalog import Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
     from bot.domain.playbook import AwsSession, LiveState, Observation
@@ -71,6 +72,11 @@ class LookRun:
     async def hand_over(self, secret: SecretStr, *, what: Message) -> None:  # noqa: ARG002 - there is none
         """Hand over nothing: a look makes no secret."""
         raise Broken(f"the look {self.operation} has no secret to hand over")
+
+    @property
+    def tls(self) -> TlsSession:
+        """Never there, either."""
+        raise Broken(f"no domain was lent for the look {self.operation}")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""

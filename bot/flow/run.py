@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from bot.domain.certificate import TlsSession
     from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Wrapped
@@ -36,6 +37,7 @@ class WorkerRun:
     database_session: DatabaseSession | None = None
     # What was lent, where a secret may be wrapped with it.
     minted: Minted | None = None
+    tls_session: TlsSession | None = None
 
     @property
     def before(self) -> str:
@@ -68,6 +70,13 @@ class WorkerRun:
     def handed(self) -> bool:
         """Whether a secret was handed over before this run began."""
         return self.of.progress.handed
+
+    @property
+    def tls(self) -> TlsSession:
+        """The domain, if certificates for one were lent."""
+        if self.tls_session is None:
+            raise Broken(f"no domain was lent for operation {self.of.id}")
+        return self.tls_session
 
     @property
     def operation(self) -> str:

@@ -4,7 +4,8 @@ The lender: Vault says who asks; AWS, GitLab or a host lets in for what was appr
 A child token of Vault is minted for one operation. From it comes either the GitLab
 token kept for that purpose, or an identity token that AWS STS takes for a session whose
 inline policy is the operation's scope, with an end written into the policy itself, or a
-certificate of a key made here, for the one principal of one host, or a user of one
+certificate of a key made here, for the one principal of one host, where it was lent for
+a domain with keys that the client's authority certifies for it; or a user of one
 database server that is dropped with the token.
 """
 
@@ -19,6 +20,7 @@ from bot.outbound.ansible.engine import Ansible, Login
 from bot.outbound.aws import SHORTEST
 from bot.outbound.databases.server import Databases
 from bot.outbound.ssh_key import new_key
+from bot.outbound.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Aws as ClientAws
+    from bot.domain.certificate import TlsSession
     from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
     from bot.domain.lease import Minted, Revoked, Wrapped
     from bot.domain.playbook import AwsSession
-    from bot.domain.scope import AwsScope, DatabaseScope, SshScope
+    from bot.domain.scope import AwsScope, DatabaseScope, SshScope, TlsScope
     from bot.outbound.aws import Aws
     from bot.outbound.vault import Vault
     from bot.ports import ForgePurpose
@@ -138,6 +141,12 @@ class Lender:
     async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped:
         """Return a token that opens the secret once; the loan must allow it."""
         return await self._vault.wrap(minted, secret)
+
+    async def tls_session(
+        self, minted: Minted, *, client: str, scope: TlsScope
+    ) -> TlsSession:
+        """Return the one domain of the scope; it asks Vault for nothing yet."""
+        return Tls(vault=self._vault, minted=minted, client=client, scope=scope)
 
     async def revoke(self, accessor: str) -> Revoked:
         """End a child token and every lease Vault holds for it."""

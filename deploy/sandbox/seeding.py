@@ -33,6 +33,7 @@ from deploy.vault.plan import (
     DatabaseAction,
     KvAction,
     SshAction,
+    TlsAction,
     VaultPlan,
     role_name,
 )
@@ -122,10 +123,17 @@ def vault_plan(sandbox: House) -> VaultPlan:
     )
 
 
-def _logins(client: str) -> tuple[SshAction, ...]:
+def _logins(client: str) -> tuple[SshAction | TlsAction, ...]:
     found = load(CATALOG).client(client)
-    principals = () if found is None else found.principals
-    return tuple(SshAction(kind="ssh", principal=one) for one in principals)
+    if found is None:
+        return ()
+    return (
+        *(SshAction(kind="ssh", principal=one) for one in found.principals),
+        *(
+            TlsAction(kind="tls", principal=principal, domains=domains)
+            for principal, domains in found.sites
+        ),
+    )
 
 
 def _users(client: str) -> Iterator[DatabaseAction]:

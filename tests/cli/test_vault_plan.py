@@ -31,6 +31,7 @@ async def test_every_client_gets_every_right_that_this_build_asks_for(bare):
         aws = set(registry.load().aws_actions)
         logins = {
             "ssh-web-host",
+            "tls-web-host",
             *(
                 f"db-{server}-{right}"
                 for server in ("pg-staging", "my-staging")

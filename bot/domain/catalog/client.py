@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bot.domain.catalog.host import ServiceName, Ssh
+from bot.domain.catalog.host import Scripts, ServiceName, Ssh, Web
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -204,6 +204,15 @@ class Host(_Target):
         tuple[ServiceName, ...],
         Field(description="Services that may be started, stopped and restarted."),
     ] = ()
+    scripts: Annotated[
+        Scripts, Field(description="Where its init scripts are, with sysvinit.")
+    ] = Scripts()
+    web: Annotated[
+        Web | None, Field(description="Its nginx, if it may be given sites.")
+    ] = None
+    out_of_reach: Annotated[
+        About | None, Field(description="Why nothing can be done on it now, if so.")
+    ] = None
 
 
 class Parameter(_Target):
@@ -403,8 +412,22 @@ class Client(Frozen):
     @property
     def principals(self) -> tuple[str, ...]:
         """The principals of its hosts; Vault has a role for each."""
-        hosts = (one for one in self.targets if isinstance(one, Host))
-        return tuple(sorted(host.ssh.principal for host in hosts))
+        return tuple(sorted(host.ssh.principal for host in self._hosts))
+
+    @property
+    def sites(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The principals of its hosts with an nginx, and what each may serve."""
+        return tuple(
+            sorted(
+                (host.ssh.principal, host.web.domains)
+                for host in self._hosts
+                if host.web is not None
+            )
+        )
+
+    @property
+    def _hosts(self) -> tuple[Host, ...]:
+        return tuple(one for one in self.targets if isinstance(one, Host))
 
     @property
     def servers(self) -> tuple[Server, ...]:

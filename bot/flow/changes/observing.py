@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.proposal import Line
-from bot.domain.scope import AwsScope, DatabaseScope
+from bot.domain.scope import AwsScope, DatabaseScope, TlsScope
+from bot.flow.issuing import Witnessed
 from bot.flow.lending import borrowed
 from bot.flow.run import WorkerRun
 
@@ -87,8 +88,9 @@ async def _database_run(
 
 @asynccontextmanager
 async def _host_run(
-    operation: Operation, *, scope: SshScope, back: Back
+    operation: Operation, *, scope: SshScope | TlsScope, back: Back
 ) -> AsyncIterator[WorkerRun]:
+    """Give a run on one host, and perhaps with certificates for one of its domains."""
     client = client_of(operation, back=back)
     until = back.now() + back.pace.credentials
     async with borrowed(
@@ -98,10 +100,18 @@ async def _host_run(
         operation=operation.id,
         session_dies_at=until,
     ) as minted:
-        session = await back.lender.host_session(
-            minted, client=client.id, scope=scope, operation=operation.id, until=until
+        host = await back.lender.host_session(
+            minted,
+            client=client.id,
+            scope=scope.login if isinstance(scope, TlsScope) else scope,
+            operation=operation.id,
+            until=until,
         )
-        yield WorkerRun(operation, back, host_session=session)
+        tls = None
+        if isinstance(scope, TlsScope):
+            lent = await back.lender.tls_session(minted, client=client.id, scope=scope)
+            tls = Witnessed(operation, back, lent)
+        yield WorkerRun(operation, back, host_session=host, tls_session=tls)
 
 
 async def observe(

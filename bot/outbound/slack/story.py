@@ -164,6 +164,7 @@ _DETAILS: Final[
     EventName.GATE_BYPASSED: _of("merged_by"),
     EventName.ACTION_ANNOUNCED: _of("calls"),
     EventName.ACTION_RECONCILED: _of("happened", "merged"),
+    EventName.CERTIFICATE_ISSUED: _of("domain", "serial", "until"),
     EventName.CREDENTIALS_LENT: _of("action", "expires_at"),
     EventName.CREDENTIALS_ENDED: _of("action", "ending"),
     EventName.HANDOVER_MADE: _handed,
