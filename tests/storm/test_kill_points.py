@@ -72,7 +72,13 @@ async def one_life(world, line):
     await world.approves(operation)
     ends = (State.DONE, *([State.IN_DOUBT] if asked.command in TRACELESS else []))
     await world.until(operation, *ends)
-    return asked.proposal.way_back or line
+    return asked.proposal.way_back or once_more(line)
+
+
+def once_more(line):
+    """Return a line for the next life; what only grows, such as a disk, grows on."""
+    words, last = line.rpartition(" ")[::2]
+    return f"{words} {int(last) + 1}" if last.isdecimal() else line
 
 
 def way_back_of_another(name):
