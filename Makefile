@@ -110,7 +110,7 @@ leaks: $(VENV)/.dev ## try to reach another client in 100,000 ways (ATTEMPTS=100
 	@LEAK_ATTEMPTS=$(ATTEMPTS) $(PYTEST) tests/leaks \
 	  --timeout 0 -s $(ARGS)
 
-bench: $(VENV)/.dev ## measure durable acks against bare Bolt, and ask-to-card
+bench: $(VENV)/.dev ## measure acks against bare Bolt, ask-to-card, policies, edits
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 cover: $(VENV)/.dev ## run `test` and hold branch coverage to what CONTRIBUTING promises

@@ -333,3 +333,50 @@ def test_rules_name_commands_that_exist():
     assert near.message.args == {"got": "resise", "known": "resize"}
     assert far.message.args == {"got": "zz", "known": "backup, resize"}
     assert unknown_commands(routes, ["resise", "zz"]) == ()
+
+
+def group(name, **aws):
+    return {
+        "kind": "security_group",
+        "name": name,
+        "environment": "production",
+        "description": "a group",
+        "aws": aws,
+    }
+
+
+def disk(name, block=None, **aws):
+    place = {"directory": "p", "address": "aws_instance.web"}
+    return {
+        "kind": "volume",
+        "name": name,
+        "environment": "production",
+        "description": "a disk",
+        "terraform": place,
+        "block": block,
+        "aws": aws,
+    }
+
+
+def keys(*targets):
+    found = inconsistencies(provider(), [client("acme", targets=list(targets))], [])
+    return [one.message.key for one in found]
+
+
+def test_two_groups_of_one_name_or_id_are_one_too_many():
+    named = keys(group("a", name_tag="web"), group("b", name_tag="web"))
+    known = keys(group("a", group_id="sg-12345678"), group("b", group_id="sg-12345678"))
+
+    assert named == known == ["catalog.repeated-resource"]
+
+
+def test_a_group_may_have_the_name_of_a_disk():
+    assert keys(group("a", name_tag="web"), disk("b", name_tag="web")) == []
+
+
+def test_a_disk_may_be_a_block_of_its_instances_resource():
+    place = {"directory": "p", "address": "aws_instance.web"}
+    machine = instance("web", terraform=place)
+
+    assert keys(machine, disk("root", "root_block_device", name_tag="r")) == []
+    assert keys(machine, disk("root", name_tag="r")) == ["catalog.repeated-address"]

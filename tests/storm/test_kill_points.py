@@ -106,7 +106,13 @@ async def one_life(world, line):
     ended = await world.until(operation, *ends)
     if ended.state is State.IN_DOUBT:
         world.doubtful.add(operation)
-    return asked.proposal.way_back or line
+    return asked.proposal.way_back or once_more(line)
+
+
+def once_more(line):
+    """Return a line for the next life; what only grows, such as a disk, grows on."""
+    words, last = line.rpartition(" ")[::2]
+    return f"{words} {int(last) + 1}" if last.isdecimal() else line
 
 
 def way_back_of_another(name):
