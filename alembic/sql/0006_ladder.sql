@@ -16,10 +16,11 @@ CREATE INDEX trust_level_latest ON trust_level (client, environment, at DESC);
 
 -- How GitLab was last seen to protect a client's default branch, and since when.
 CREATE TABLE branch_protection (
-  client text PRIMARY KEY,
-  found  jsonb NOT NULL,
-  wanted jsonb NOT NULL,
-  since  timestamptz NOT NULL
+  client   text PRIMARY KEY,
+  found    jsonb NOT NULL,
+  wanted   jsonb NOT NULL,
+  since    timestamptz NOT NULL,
+  tried_at timestamptz
 );
 
 DO $$
@@ -34,7 +35,7 @@ BEGIN
   END LOOP;
 END $$;
 GRANT UPDATE (lapsed_at) ON trust_level TO tandem_app;
-GRANT UPDATE (found, wanted, since) ON branch_protection TO tandem_app;
+GRANT UPDATE (found, wanted, since, tried_at) ON branch_protection TO tandem_app;
 
 -- Part of `tandem_write`, in its transaction and with the caller's rights.
 CREATE FUNCTION tandem_write_ladder(p_client text, p jsonb, moment timestamptz)
@@ -63,12 +64,15 @@ BEGIN
 
   IF jsonb_typeof(p->'seen') = 'object' THEN
     item := p->'seen';
-    INSERT INTO branch_protection (client, found, wanted, since)
-      VALUES (p_client, item->'found', item->'wanted', (item->>'since')::timestamptz)
+    INSERT INTO branch_protection (client, found, wanted, since, tried_at)
+      VALUES (p_client, item->'found', item->'wanted', (item->>'since')::timestamptz,
+              (item->>'tried_at')::timestamptz)
       ON CONFLICT (client) DO UPDATE SET
-        found = EXCLUDED.found, wanted = EXCLUDED.wanted, since = EXCLUDED.since
-        WHERE (branch_protection.found, branch_protection.wanted)
-          IS DISTINCT FROM (EXCLUDED.found, EXCLUDED.wanted);
+        found = EXCLUDED.found, wanted = EXCLUDED.wanted, since = EXCLUDED.since,
+        tried_at = EXCLUDED.tried_at
+        WHERE (branch_protection.found, branch_protection.wanted,
+               branch_protection.tried_at)
+          IS DISTINCT FROM (EXCLUDED.found, EXCLUDED.wanted, EXCLUDED.tried_at);
     -- Somebody else saw the same: what is to be said of it was said by them.
     IF NOT FOUND THEN
       RAISE EXCEPTION 'this protection was seen before' USING ERRCODE = 'TD409';

@@ -70,11 +70,16 @@ class Protection(Frozen):
 
 
 class Seen(Frozen):
-    """A branch's protection as it was found, as it is to be, and since when."""
+    """
+    A branch's protection as it was found, as it is to be, and since when.
+
+    `tried_at` is when it was last to be set right by a timer.
+    """
 
     found: Protection
     wanted: Protection
     since: datetime
+    tried_at: datetime | None = None
 
     @property
     def has_drifted(self) -> bool:

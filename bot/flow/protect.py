@@ -17,7 +17,7 @@ from bot.domain.ladder import Seen, wanted_protection
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.outgoing import Outgoing, Way
-from bot.domain.writes import Job, Ladder, Overtaken, Task, Writes
+from bot.domain.writes import Job, Ladder, Task, Writes
 from bot.flow.lending import borrowed
 from bot.flow.trusting import levels_of
 
@@ -46,13 +46,12 @@ async def protect(client_id: str, _: str, *, back: Back) -> None:
     await _lapse(agreed, client, back=back)
     wanted = wanted_protection(levels_of(client, agreed).values())
     found = await _look(client, back=back)
-    before = await back.store.protection(client.id)
-    if before is None or (before.found, before.wanted) != (found, wanted):
-        seen = Seen(found=found, wanted=wanted, since=back.now())
-        if not await _note(seen, before, client, back=back):
-            return
-    if found != wanted and wanted.developers_merge:
-        await _restore(wanted, client, back=back)
+    seen = await back.store.protection(client.id)
+    if seen is None or (seen.found, seen.wanted) != (found, wanted):
+        before, seen = seen, Seen(found=found, wanted=wanted, since=back.now())
+        await _note(seen, before, client, back=back)
+    if seen.has_drifted and wanted.developers_merge:
+        await _restore(seen, client, back=back)
 
 
 async def _moves(client: Client, *, back: Back) -> bool:
@@ -104,25 +103,31 @@ async def _look(client: Client, *, back: Back) -> Protection:
         )
 
 
-async def _note(seen: Seen, before: Seen | None, client: Client, *, back: Back) -> bool:
-    """Write down what was seen; False when another look was faster."""
+async def _note(seen: Seen, before: Seen | None, client: Client, *, back: Back) -> None:
+    """
+    Write down what was seen, and say it if it drifted or fits again.
+
+    Overtaken when another look wrote the same down first; it has said it.
+    """
     ladder = Ladder(seen=seen)
-    plain = Writes(client=client.id, at=back.now(), ladder=ladder)
     name, key = EventName.PROTECTION_RESTORED, "trust.drift-over"
     if seen.has_drifted:
         name, key = EventName.PROTECTION_DRIFTED, "trust.drift"
         if seen.wanted.developers_merge:
             key = "trust.drift-restored"
     elif before is None or not before.has_drifted:
-        return await _written(plain, back=back)
+        plain = Writes(client=client.id, at=back.now(), ladder=ladder)
+        await back.store.write(plain)
+        return
     said = Message.of(key, drift_args(seen, client))
     body: dict[str, object] = {
         "branch": client.gitlab.default_branch,
         "found": seen.found.model_dump(),
         "wanted": seen.wanted.model_dump(),
     }
-    writes = _writes(name, body, said, ladder=ladder, client=client, back=back)
-    return await _written(writes, back=back)
+    await back.store.write(
+        _writes(name, body, said, ladder=ladder, client=client, back=back)
+    )
 
 
 def drift_args(seen: Seen, client: Client) -> dict[str, str | int | Message]:
@@ -146,17 +151,27 @@ def may(protection: Protection) -> Message:
     return Message.of("trust.may-nothing")
 
 
-async def _restore(wanted: Protection, client: Client, *, back: Back) -> None:
-    """Set the branch as agreed; that it drifted was written down and said before."""
-    branch = client.gitlab.default_branch
+async def _restore(seen: Seen, client: Client, *, back: Back) -> None:
+    """
+    Set the branch as agreed; that it drifted was written down and said before.
+
+    What does not help is tried again after a while, not at every look.
+    """
+    if seen.tried_at and back.now() < seen.tried_at + back.pace.doubt_settles:
+        return
+    branch, wanted = client.gitlab.default_branch, seen.wanted
     body: dict[str, object] = {"branch": branch, "wanted": wanted.model_dump()}
     event = Event(
-        name=EventName.PROTECTION_SET,
-        actor="tandem",
-        source="worker",
-        body=body,
+        name=EventName.PROTECTION_SET, actor="tandem", source="worker", body=body
     )
-    await back.store.write(Writes(client=client.id, at=back.now(), events=(event,)))
+    tried = seen.model_copy(update={"tried_at": back.now()})
+    announced = Writes(
+        client=client.id,
+        at=back.now(),
+        ladder=Ladder(seen=tried),
+        events=(event,),
+    )
+    await back.store.write(announced)
     async with borrowed(
         back, client=client.id, action="gitlab-execute", operation=_name(client.id)
     ) as minted:
@@ -166,9 +181,8 @@ async def _restore(wanted: Protection, client: Client, *, back: Back) -> None:
         found = await back.forge.protect(
             client.gitlab.project, branch=branch, wanted=wanted, token=token
         )
-    before = await back.store.protection(client.id)
-    seen = Seen(found=found, wanted=wanted, since=back.now())
-    await _note(seen, before, client, back=back)
+    now = Seen(found=found, wanted=wanted, since=back.now())
+    await _note(now, tried, client, back=back)
 
 
 def _writes(
@@ -189,14 +203,6 @@ def _writes(
         events=(event,),
         says=(Outgoing(way=Way.ANNOUNCE, place=room.id, message=said),),
     )
-
-
-async def _written(writes: Writes, *, back: Back) -> bool:
-    try:
-        await back.store.write(writes)
-    except Overtaken:
-        return False
-    return True
 
 
 def _name(client: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.errors import Broken
 from bot.domain.ladder import in_force
 from bot.domain.scope import Environment
 
@@ -40,11 +41,11 @@ async def levels_now(
 
 async def level_now(
     client: str, environment: Environment, *, front: Front
-) -> TrustLevel | None:
-    """Return the level in force; nothing for a client that left the catalog."""
+) -> TrustLevel:
+    """Return the level in force; Broken for a client that left the catalog."""
     found = front.catalog.current().client(client)
     if found is None:
-        return None
+        raise Broken(f"client {client!r} is no longer in the catalog")
     return (await levels_now(found, front=front))[environment]
 
 

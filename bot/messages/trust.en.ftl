@@ -20,7 +20,7 @@ trust-branch-closes = In GitLab, developers may then no longer merge into { $bra
 trust-both-sides = Both companies agree to this. Who asked has spoken for one of them, if it is theirs to say; somebody of the other decides.
 trust-moved = { $client } is at { $level } in { $environment } from now on. Agreed by { $who }. Why: { $reason }
 trust-now = Trust in { $environment } is { $level } now
-trust-gone = unknown, as the client left the catalog
+trust-unprotected = GitLab does not protect { $branch } as it would have to, so the level stays as it was.
 trust-lapsed = The catalog says { $level } for { $environment } now. What had been agreed here ({ $was }) no longer counts.
 voided-trust = The level of trust there was moved after this was shown, so others may have to decide. Please ask again.
 

@@ -1,21 +1,26 @@
 """The trust ladder: both companies agree on a move, and GitLab follows the levels."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from bot.domain.audit import EventName
+from bot.domain.errors import Broken, Refused
 from bot.domain.ladder import Protection
 from bot.domain.operation import State
 from bot.domain.scope import Environment
 from bot.domain.writes import Writes
+from bot.flow.carrying.trust import carry
+from bot.flow.changes import trust as changes
 from bot.flow.lending import borrowed
 from bot.flow.protect import protect
 from bot.flow.trusting import level_now
 from bot.flow.undoing import way_back
 from bot.inbound.slack.typed import typed
+from deploy.sandbox.gitlab.faults import Fault
 from deploy.sandbox.gitlab.records import Level
 from deploy.sandbox.gitlab.seeding import ROOT_TOKEN
 from tests.flow.people import MAIN_TF
@@ -389,6 +394,39 @@ async def test_going_on_after_a_crash_moves_it_once(ops):
     assert (await ops.events(card)).count("trust.moved") == 1
 
 
+async def test_a_worker_that_died_after_announcing_is_gone_on_with(ops):
+    card = await ops.carol.asks(UP)
+    await ops.erin.approves(card)
+    found = await ops.operation(card.operation.id)
+    progress = found.progress.model_copy(update={"announced": True})
+    running = found.to(State.RUNNING).advanced(progress)
+    await ops.back.store.write(
+        Writes(client="acme", at=ops.clock.now(), saves=(running,))
+    )
+
+    await ops.sweeps()
+
+    assert await ops.state(card) is State.DONE
+    assert await level(ops) == "self-serve"
+    assert "trust.announced" not in await ops.events(card)
+
+
+async def test_what_can_only_be_our_mistake_is_called_that(ops):
+    asked = await ops.carol.asks(UP)
+    other = await ops.alice.asks("backup db-staging")
+    bare = asked.operation.model_copy(update={"proposal": None})
+    gone = asked.operation.model_copy(update={"id": "z" * 20})
+
+    with pytest.raises(Broken, match="never proposed"):
+        await changes.rebound(bare, back=ops.back)
+    with pytest.raises(Broken, match="moves no level"):
+        changes.move_of(other.operation)
+    with pytest.raises(Broken, match="is gone"):
+        await carry(gone, back=ops.back)
+    with pytest.raises(Broken, match="no longer in the catalog"):
+        await level(ops, client="nobody")
+
+
 # --- what the levels mean
 
 
@@ -553,9 +591,29 @@ async def test_a_token_that_may_not_protect_fails_the_move_and_the_level_stays(o
 
     card = await agreed(ops, "trust production committer they know it well")
 
-    assert await ops.state(card) is State.IN_DOUBT
+    assert await ops.state(card) is State.FAILED
+    assert card.operation.outcome.key == "refused.gitlab-rejected"
     assert await level(ops, "production") == "review"
     assert await protection(ops) == (40, 40)
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_what_gitlab_did_not_answer_is_looked_up_and_not_tried_again(ops, done):
+    await agreed(ops, "trust staging committer they know it well")
+    card = await ops.carol.asks("trust production committer they know it well")
+    kind = "lose" if done else "down"
+    fault = Fault(kind=kind, method="PATCH", path="protected_branches")
+    ops.day.gitlab.faults.add(fault)
+    await ops.erin.approves(card)
+
+    await ops.tries()
+    doubted = await ops.state(card), await level(ops, "production")
+    await ops.sweeps()
+
+    ended = (State.DONE, "committer") if done else (State.FAILED, "review")
+    assert doubted == (State.IN_DOUBT, "review")
+    assert (await ops.state(card), await level(ops, "production")) == ended
+    assert await protection(ops) == ((40, 30) if done else (40, 40))
 
 
 @pytest.mark.parametrize(
@@ -616,6 +674,35 @@ async def test_a_committer_s_branch_is_said_and_then_set_as_agreed(ops):
     names = [one for one in await ops.events() if one.startswith("protection.")]
     assert names == ["protection.drifted", "protection.set", "protection.restored"]
     assert len(said(ops, "Tandem sets it so again")) == 1
+
+
+async def test_a_branch_that_cannot_be_set_right_is_tried_again_later(ops):
+    token = next(
+        one
+        for one in ops.day.gitlab.tokens.values()
+        if one.value.endswith("acme-execute")
+    )
+    token.levels[1] = Level.DEVELOPER
+    await ops.edits_catalog(CLIENT, AT_REVIEW, declared("committer", "committer"))
+
+    for minutes in (0, 1, 1):
+        ops.clock.passes(minutes=minutes)
+        with suppress(Refused):
+            await protect("acme", "-", back=ops.back)
+    tried = (await ops.events()).count("protection.set")
+    token.levels[1] = Level.MAINTAINER
+    ops.clock.passes(minutes=15)
+    await protect("acme", "-", back=ops.back)
+
+    assert tried == 1
+    assert await protection(ops) == (40, 30)
+    names = [one for one in await ops.events() if one.startswith("protection.")]
+    assert names == [
+        "protection.drifted",
+        "protection.set",
+        "protection.set",
+        "protection.restored",
+    ]
 
 
 async def test_the_look_is_made_with_credentials_that_can_only_read(ops):
@@ -681,6 +768,23 @@ async def test_a_committer_s_own_merge_is_audited_and_no_alarm(ops):
     assert names.count("committer.merged") == 1
     assert "gate.bypassed" not in names
     assert len(said(ops, "Alice Martin merged merge request")) == 1
+
+
+async def test_a_committer_may_merge_what_waits_as_a_card(ops):
+    await ops.edits_catalog(CLIENT, AT_REVIEW, declared("committer", "committer"))
+    await ops.pushes("alice", "own", await ops.edits(*EDITS[MAIN_TF]))
+    request = await ops.opens("alice", "own", "By myself")
+    await ops.sweeps()
+    card = await ops.card((await ops.newest()).id)
+    await ops.on_gitlab("alice", request.iid, "/merge", sha=request.head.head_sha)
+
+    await ops.sweeps()
+    await ops.sweeps()
+
+    names = await ops.events()
+    assert await ops.state(card) is State.VOIDED
+    assert names.count("committer.merged") == 1
+    assert "gate.bypassed" not in names
 
 
 @pytest.mark.parametrize(

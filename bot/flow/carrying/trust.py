@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
-from bot.domain.errors import Broken
+from bot.domain.errors import Broken, Refused
 from bot.domain.ladder import Agreed
 from bot.domain.message import Message
+from bot.domain.operation import State
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.people import members
 from bot.domain.writes import Ladder, Writes
-from bot.flow.carrying.ends import Done, Doubt, End
+from bot.flow.carrying.ends import Done, End, Failed
 from bot.flow.carrying.fence import not_announced_yet
 from bot.flow.changes.observing import client_of
 from bot.flow.changes.trust import branch_change, move_of
@@ -29,7 +30,7 @@ from bot.flow.trusting import level_now
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
     from bot.flow.changes.trust import BranchChange
-    from bot.ports import Back
+    from bot.ports import Back, ForgePurpose
 
 
 async def carry(operation: Operation, *, back: Back) -> End:
@@ -38,8 +39,9 @@ async def carry(operation: Operation, *, back: Back) -> End:
         branch = await branch_change(operation, back=back)
         if not operation.progress.announced:
             await _announce(operation, branch, back=back)
-        if branch.is_one:
-            await _protect(operation, branch, back=back)
+        failed = await _branch(operation, branch, back=back)
+        if failed is not None:
+            return failed
         await _agree(operation, back=back)
     return await _verify(operation, back=back)
 
@@ -70,24 +72,44 @@ async def _announce(operation: Operation, branch: BranchChange, *, back: Back) -
     )
 
 
-async def _protect(operation: Operation, branch: BranchChange, *, back: Back) -> None:
+async def _branch(
+    operation: Operation, branch: BranchChange, *, back: Back
+) -> Failed | None:
+    """
+    Have the branch protected as it is to be; say why if it is not.
+
+    Of what is in doubt only GitLab is asked: its time to be done is over.
+    """
+    if not branch.is_one:
+        return None
+    doubted = operation.state is State.IN_DOUBT
+    purpose: ForgePurpose = "gitlab-read" if doubted else "gitlab-execute"
+    project, name, wanted = branch.project, branch.branch, branch.after
     async with borrowed(
-        back,
-        client=operation.client,
-        action="gitlab-execute",
-        operation=operation.id,
+        back, client=operation.client, action=purpose, operation=operation.id
     ) as minted:
         token = await back.lender.forge_token(
-            minted, client=operation.client, purpose="gitlab-execute"
+            minted, client=operation.client, purpose=purpose
         )
-        found = await back.forge.protect(
-            branch.project, branch=branch.branch, wanted=branch.after, token=token
-        )
-    body: dict[str, object] = {"branch": branch.branch, "found": found.model_dump()}
-    event = told(EventName.PROTECTION_SET, operation, body)
+        try:
+            if not doubted:
+                await back.forge.protect(
+                    project, branch=name, wanted=wanted, token=token
+                )
+            found = await back.forge.protection(project, branch=name, token=token)
+        except Refused as refusal:
+            return Failed(refusal.message)
+    body: dict[str, object] = {"branch": name, "found": found.model_dump()}
+    fits = found == wanted
+    event = EventName.PROTECTION_SET if fits else EventName.EFFECT_MISSING
     await back.store.write(
-        Writes(client=operation.client, at=back.now(), events=(event,))
+        Writes(
+            client=operation.client,
+            at=back.now(),
+            events=(told(event, operation, body),),
+        )
     )
+    return None if fits else Failed(Message.of("trust.unprotected", {"branch": name}))
 
 
 async def _agree(operation: Operation, *, back: Back) -> None:
@@ -137,15 +159,11 @@ async def _agree(operation: Operation, *, back: Back) -> None:
 
 
 async def _verify(operation: Operation, *, back: Back) -> End:
-    """Read the level back from where everything else reads it."""
-    change = move_of(operation)
-    found = await level_now(operation.client, operation.environment, front=back)
-    key = f"trust.level-{found.value}" if found else "trust.gone"
+    """Say the level that counts now, read from where everything else reads it."""
+    where = operation.environment
+    found = await level_now(operation.client, where, front=back)
     args: dict[str, str | int | Message] = {
-        "environment": Message.of(f"environment.{operation.environment.value}"),
-        "level": Message.of(key),
+        "environment": Message.of(f"environment.{where.value}"),
+        "level": Message.of(f"trust.level-{found.value}"),
     }
-    said = Message.of("trust.now", args)
-    if found is not change.after:
-        return Doubt(Message.of("doubt.effect", {"found": said}))
-    return Done(said)
+    return Done(Message.of("trust.now", args))

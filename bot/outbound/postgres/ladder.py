@@ -26,6 +26,7 @@ _protection = Table(
     Column("found", JSONB, nullable=False),
     Column("wanted", JSONB, nullable=False),
     Column("since", _MOMENT, nullable=False),
+    Column("tried_at", _MOMENT),
 )
 _AGREED: Final = text(
     """
