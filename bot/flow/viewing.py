@@ -12,8 +12,12 @@ from bot.flow.holders import holders_now, still_missing
 from bot.flow.holding import Around, around, told_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.decision import Decision
     from bot.domain.glass import Break
     from bot.domain.operation import Operation
+    from bot.domain.route import Need
     from bot.ports import Front
 
 
@@ -22,8 +26,10 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
     catalog = front.catalog.current()
     decisions = await front.store.decisions(operation.client, operation=operation.id)
     near = await around(operation, front=front)
-    holders = holders_now(operation, standing=near.standing, front=front)
-    able = able_to_decide(operation, holders=holders)
+    empty = still_missing(
+        operation, decisions=decisions, standing=near.standing, front=front
+    )
+    able = _able(operation, decisions, empty, near=near, front=front)
     broken = await _broken(operation, front=front)
     named = {operation.requester, *able, *(one.member for one in decisions)}
     named |= {broken.closed_by} if broken and broken.closed_by else set()
@@ -32,9 +38,7 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
     return CardView(
         operation=operation,
         decisions=decisions,
-        missing=still_missing(
-            operation, decisions=decisions, standing=near.standing, front=front
-        ),
+        missing=empty,
         able=able,
         people={one: person for one, person in people.items() if person},
         client_name=owner.name if owner else operation.client,
@@ -44,6 +48,22 @@ async def view_of(operation: Operation, *, front: Front) -> CardView:
         quiet=None if operation.called else Message.of("card.quiet"),
         broken=broken,
     )
+
+
+def _able(
+    operation: Operation,
+    decisions: Sequence[Decision],
+    empty: Sequence[Need],
+    *,
+    near: Around,
+    front: Front,
+) -> tuple[str, ...]:
+    """Return who could fill a place that is still empty, and has not decided yet."""
+    holders = holders_now(operation, standing=near.standing, front=front)
+    wanted = {need.role: holders[need.role] for need in empty}
+    said = {one.member for one in decisions if one.digest == operation.digest}
+    able = able_to_decide(operation, holders=wanted)
+    return tuple(one for one in able if one not in said)
 
 
 async def _broken(operation: Operation, *, front: Front) -> Break | None:

@@ -54,6 +54,7 @@ refused-review-early = What was begun is not over yet, so there is nothing to re
 
 card-glass-title = BREAK-GLASS · { $title }
 card-glass-waits = Waiting to be confirmed
+card-glass-ready = The glass is broken, about to run
 card-glass-reason = Why it cannot wait: { $reason }
 card-glass-who = Only { $who } can break the glass, until { $until }. Nobody else has to approve; both companies are told the moment it happens.
 card-glass-past = It goes past the approval of: { $needs }
@@ -65,8 +66,8 @@ card-break-title = Break the glass?
 card-break-text = { $title }. It acts at once on { $target } in { $environment } of { $client }, with nobody's approval. Both companies are told. Fingerprint { $fingerprint }.
 card-withheld-glass = More needs attention than fits here, so there is no button. Please read it in full behind the link; to break the glass then, type: /infra break-glass { $id } { $fingerprint }
 card-frozen-past = { $declared ->
-    [yes] Frozen by { $who } until { $until }: { $reason }
-   *[no] Frozen by the catalog ({ $who }) until { $until }: { $reason }
+    [yes] Frozen by { $who } until { $until }: “{ $reason }”.
+   *[no] Frozen by the catalog ({ $who }) until { $until }: “{ $reason }”.
  } Breaking the glass goes past this.
 
 event-glass-broken = { $who } broke the glass, with nobody's approval: { $reason }

@@ -45,6 +45,7 @@ def test_what_is_dangerous_waits_for_both_companies(become):
     expect(card).to_contain_text("Needs 1 × an owner of the client")  # noqa: RUF001 - as above
     expect(card).not_to_contain_text("Needs 1 × the provider's")  # noqa: RUF001 - as above
     expect(card).to_contain_text("Waiting for approval")
+    expect(card).to_contain_text("May decide: @Carol Petit")
     shot(bob, "quorum-2-one-missing")
     hers = carol.locator("article.message", has_text="Stop web-2").last
     approves(carol, hers)
@@ -76,7 +77,7 @@ def test_in_a_freeze_nothing_is_approved_and_afterwards_it_is(become):
 
 
 def test_breaking_the_glass_goes_past_a_freeze_and_is_reviewed(become):
-    bob, carol = become(BOB), become(CAROL, width=390, height=844)
+    bob, carol = become(BOB, height=1500), become(CAROL, width=390, height=1600)
     erin = become(ERIN, channel="C0ONCALL")
 
     says(carol, FREEZE)
@@ -91,6 +92,7 @@ def test_breaking_the_glass_goes_past_a_freeze_and_is_reviewed(become):
     expect(breaks).to_be_visible()
     shot(bob, "glass-1-card")
     breaks.click()
+    expect(bob.get_by_test_id("confirm")).to_have_css("opacity", "1")
     shot(bob, "glass-2-asked-once-more")
     bob.get_by_test_id("confirm-yes").click()
     expect(card).to_contain_text("✅ Done")

@@ -7,7 +7,9 @@ import json
 
 import pytest
 
+from bot.domain.errors import Unavailable
 from bot.domain.operation import State
+from bot.domain.writes import Overtaken
 from bot.flow.break_glass import Shown, break_glass
 from bot.inbound.slack.typed import typed
 from bot.outbound.slack.pen import Pen
@@ -380,3 +382,34 @@ async def test_status_tells_all_of_it(ops):
     assert "glass.broken" in told
     assert told[-1] == "review.closed"
     assert view.card.broken.closed_by == "carol"
+
+
+class AlwaysOvertaken:
+    """A store before which somebody else is always faster."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def write(self, writes):
+        raise Overtaken("again")
+
+
+async def test_a_click_that_is_overtaken_again_and_again_says_so(ops):
+    card = await ops.bob.breaks_glass_for("backup db-prod-2", WHY)
+    shown = Shown(card.operation.id, card.digest)
+    front = ops.with_ports(store=AlwaysOvertaken(ops.back.store))
+
+    with pytest.raises(Unavailable, match="too many decided at once"):
+        await break_glass(ops.bob._knock(), shown=shown, front=front)
+
+
+async def test_who_is_nobody_here_breaks_nothing(ops):
+    card = await ops.bob.breaks_glass_for("backup db-prod-2", WHY)
+
+    told = await ops.mallory.confirms(card)
+
+    assert told.key == "refused.unknown-person"
+    assert (await ops.events())[-1] == "request.refused"

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.operation import State
+from bot.domain.writes import Overtaken
 from bot.flow.review import review
 from bot.outbound.slack.pen import Pen
 from bot.outbound.speech import Speech
@@ -283,3 +284,29 @@ async def test_what_was_called_off_after_the_click_is_reviewed_as_well(ops):
     assert await ops.state(card) is State.CANCELLED
     assert "review.opened" in await ops.events(card)
     assert ops.aws.created == ()
+
+
+class OvertakenOnce:
+    """A store in which somebody else closes the review a moment before."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def write(self, writes):
+        if writes.glass is not None:
+            raise Overtaken("closed before")
+        await self._store.write(writes)
+
+
+async def test_who_comes_a_moment_after_another_is_told_so(ops):
+    card = await broke(ops, ops.bob)
+    front = ops.with_ports(store=OvertakenOnce(ops.back.store))
+    knock = ops.carol._knock(f"review {card.operation.short} {FOUND}")
+
+    told = await review(knock, front=front)
+
+    assert told.key == "refused.review-none"
+    assert (await ops.events())[-1] == "request.refused"

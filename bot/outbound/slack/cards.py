@@ -18,7 +18,7 @@ from bot.outbound.slack.card_change import change_of
 from bot.outbound.slack.card_glass import emergency, reviewed, titled
 from bot.outbound.slack.card_people import decided, deciding, facts_of
 from bot.outbound.slack.escape import Token, cut, mrkdwn
-from bot.outbound.slack.looks import environment, key_of, state_word
+from bot.outbound.slack.looks import environment, stands, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def fallback(view: CardView, pen: Pen) -> str:
         "card.fallback",
         {
             "title": titled(operation, pen),
-            "state": Token(pen.words(key_of(operation.state))),
+            "state": Token(pen.words(stands(operation))),
             "client": view.client_name,
             "environment": Token(environment(operation, pen)),
         },

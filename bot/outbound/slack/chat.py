@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.errors import Unavailable
 from bot.outbound.slack import blocks
 from bot.outbound.slack.cards import bounded, card
+from bot.outbound.slack.looks import LOUD
 from bot.outbound.slack.pen import Pen
 from bot.outbound.slack.wire import SYSTEM, Wire
 
@@ -227,6 +228,8 @@ class SlackChat:
 
     def _said(self, message: Message, language: Language) -> Drawn:
         text = bounded(message, self.pen(language))
+        sign = LOUD.get(message.key)
+        text = f"{sign} {text}" if sign else text
         return blocks.Drawn(text, (blocks.section(text),))
 
     async def _post(
