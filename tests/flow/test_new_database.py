@@ -20,6 +20,7 @@ from bot.domain.operation import State
 from bot.domain.scope import DatabaseScope
 from bot.flow.look import LookRun
 from bot.flow.run import WorkerRun
+from bot.outbound.databases.server import Databases
 from bot.outbound.slack.pen import Pen
 from bot.outbound.slack.story import story_lines
 from tests.contract.test_way_back_of_every_command import HOSTILE
@@ -557,3 +558,50 @@ async def test_a_look_has_no_database_and_no_secret(ops):
     with pytest.raises(Broken, match="no secret"):
         await look.hand_over(SECRET, what=Message.of("x"))
     assert look.handed is False
+
+
+async def test_vault_s_own_login_cannot_touch_what_it_did_not_make(
+    ops, pg_staging, name
+):
+    await decided(ops, name)
+    served = pg_staging.served
+    how = {"user": served.user, "password": served.password.get_secret_value()}
+
+    async with await connect(pg_staging, **how, database="tandem") as connection:
+        for statement in (
+            f"ALTER ROLE {name} PASSWORD 'x'",
+            f"DROP ROLE {name}",
+            "ALTER ROLE tandem_definer PASSWORD 'x'",
+            "GRANT tandem_definer TO tandem_vault",
+            "SELECT * FROM tandem.loopback",
+            "SELECT * FROM tandem.made",
+            f"DROP DATABASE {name}",
+        ):
+            with pytest.raises(psycopg.Error) as refusal:
+                await connection.execute(statement)
+            assert refusal.value.sqlstate == "42501", statement
+
+
+async def test_a_server_that_is_away_is_named_and_nothing_is_done(ops, pg_staging):
+    minted, account, _ = await lent(ops)
+    nowhere = {"pg-staging.acme.example:5432": ("127.0.0.1", 1)}
+    scope = DatabaseScope(
+        server="pg-staging",
+        engine="postgresql",
+        address="pg-staging.acme.example",
+        port=5432,
+        unsafe_no_tls=True,
+        make=True,
+    )
+    wanted = NewDatabase(operation="c" * 20, database="away", user="away")
+    how = {"user": account.username, "password": account.password}
+    there = {"pg-staging.acme.example:5432": ("127.0.0.1", pg_staging.served.port)}
+    away = Databases(at=nowhere).session(scope, **how)
+    in_the_clear = scope.model_copy(update={"unsafe_no_tls": False})
+    without_tls = Databases(at=there).session(in_the_clear, **how)
+
+    for session in (away, without_tls):
+        with pytest.raises(Unavailable, match="pg-staging did not answer"):
+            await session.make(wanted, password=SECRET)
+
+    await ops.back.lender.revoke(minted.accessor)

@@ -86,7 +86,7 @@ def chosen(points, *, route):
     kept = [
         point
         for point in points
-        if point.startswith(ALWAYS)
+        if point.startswith((*ALWAYS, *ACTS.get(route, ())))
         or (point.startswith("aws.call[") and "[Describe" not in point)
         or point.startswith(("forge.merge", "store.write[merge.", "lender.database"))
     ]
