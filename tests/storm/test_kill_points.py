@@ -83,12 +83,12 @@ def chosen(points, *, route):
     """
     if KILLS >= LONG or route in WHOLE:
         return points
+    changes = ("forge.merge", "store.write[merge.", "lender.database")
     kept = [
         point
         for point in points
-        if point.startswith((*ALWAYS, *ACTS.get(route, ())))
+        if point.startswith((*ALWAYS, *ACTS.get(route, ()), *changes))
         or (point.startswith("aws.call[") and "[Describe" not in point)
-        or point.startswith(("forge.merge", "store.write[merge.", "lender.database"))
     ]
     rest = sorted(set(points) - set(kept))
     picked = random.Random(f"{SEED} {route}").sample(rest, min(SAMPLE, len(rest)))  # noqa: S311 - a choice that can be repeated, no secret
