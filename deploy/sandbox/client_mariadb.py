@@ -57,6 +57,7 @@ class ClientMariadb:
     """One client's server, in one folder."""
 
     def __init__(self, root: Path, *, client: str, name: str) -> None:
+        self.folder = root
         self._root = root
         self._data = root / "data"
         self._client = client

@@ -54,6 +54,7 @@ class ClientPostgres:
     """One client's server, in one folder, which survives any kill."""
 
     def __init__(self, root: Path, *, client: str, name: str) -> None:
+        self.folder = root
         self._root = root
         self._client = client
         self._name = name

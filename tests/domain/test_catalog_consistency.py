@@ -235,6 +235,28 @@ def test_a_target_is_written_down_once():
     ]
 
 
+def test_a_database_server_is_one_client_s_whatever_it_is_called():
+    server = {
+        "name": "pg",
+        "kind": "server",
+        "environment": "staging",
+        "description": "databases",
+        "engine": "postgresql",
+        "address": "db.example",
+        "port": 5432,
+    }
+    elsewhere = {**server, "name": "other", "port": 5433}
+
+    problems = found(
+        client("acme", targets=[server, elsewhere]),
+        client("globex", targets=[{**server, "name": "mine"}]),
+    )
+
+    assert problems == [
+        ("repeated-resource", "clients/globex/inventory.yaml", "targets.0.address")
+    ]
+
+
 def test_what_is_in_terraform_can_be_planned_and_applied():
     place = {"directory": "x", "address": "aws_instance.a"}
     staging = instance("a", terraform=place, environment="staging")
