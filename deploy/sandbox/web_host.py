@@ -101,8 +101,8 @@ async def _run(asked: argparse.Namespace) -> None:
         sys.stdout.flush()
         await over.wait()
     finally:
-        await ssh.stop()
-        await nginx.stop()
+        # At once: whoever's parent is gone has some seconds and no more.
+        await asyncio.gather(nginx.stop(), ssh.stop())
 
 
 if __name__ == "__main__":

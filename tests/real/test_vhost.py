@@ -105,7 +105,9 @@ async def test_a_preview_is_a_diff_and_changes_nothing(world, shop, visitor):
     run = await world.run(shop["present"].preview_scope())
 
     preview = await shop["present"].preview(run)
+    again = await shop["present"].preview(run)
 
+    assert again.state == preview.state
     assert f"+    server_name {SHOP};" in preview.diff
     assert visitor.files() == {}
     assert not (visitor.nginx.root / "pages" / SHOP).exists()

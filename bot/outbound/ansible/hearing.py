@@ -135,12 +135,14 @@ class Hearing:
                     yield from self._unified(one)
         for one in found if isinstance(found, list) else [found]:
             if isinstance(one, dict) and {"before", "after"} <= one.keys():
-                text = self._one_diff(one)
+                text = self._one_diff(one, of=result.get("dest") or "")
                 if text:
                     yield text
 
-    def _one_diff(self, diff: Mapping[str, Any]) -> str:
-        name = str(diff.get("before_header") or diff.get("after_header") or "")
+    def _one_diff(self, diff: Mapping[str, Any], *, of: str) -> str:
+        # Not its `after_header`: for a new file that is a draft in a folder of ours,
+        # which is another each time, and what is shown must be the same each time.
+        name = str(diff.get("before_header") or of)
         before, after = (_lines(diff[side]) for side in ("before", "after"))
         unified = difflib.unified_diff(
             before, after, fromfile=name, tofile=name, lineterm=""
