@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.command import Command
     from bot.domain.decision import Decision
     from bot.domain.forge import (
+        CommitAt,
         Draft,
         FileAtRef,
         IssueState,
@@ -196,6 +197,12 @@ class Forge(Protocol):
 
     async def read_tree(
         self, project: str, *, directory: str, ref: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]: ...
+    async def commit_at(
+        self, project: str, *, version: str, branch: str, token: SecretStr
+    ) -> CommitAt: ...
+    async def read_folder(
+        self, project: str, *, directory: str, commit: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]: ...
     async def read_file(
         self, project: str, *, path: str, ref: str, token: SecretStr

@@ -19,7 +19,9 @@ from bot.domain.catalog import (
     Terraform,
     Volume,
 )
+from bot.domain.catalog.deployment import Deployment, DeploymentName, HealthUrl, Version
 from bot.domain.catalog.host import ServiceName
+from bot.domain.catalog.host_work import DatabaseName, HostDatabase, HostPath, ShareName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -38,6 +40,7 @@ from bot.domain.change import (
 from bot.domain.command import Command, arg, target
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
+from bot.domain.host import Play, Played
 from bot.domain.message import Message
 from bot.domain.playbook import (
     AwsService,
@@ -72,11 +75,17 @@ __all__ = [
     "Command",
     "Database",
     "DatabaseId",
+    "DatabaseName",
+    "Deployment",
+    "DeploymentName",
     "DirectAction",
     "Environment",
     "Happened",
+    "HealthUrl",
     "Hit",
     "Host",
+    "HostDatabase",
+    "HostPath",
     "Instance",
     "InstanceId",
     "Line",
@@ -88,7 +97,9 @@ __all__ = [
     "Observation",
     "OutcomeUnknown",
     "Parameter",
+    "Play",
     "Playbook",
+    "Played",
     "Preview",
     "Query",
     "Reading",
@@ -99,6 +110,7 @@ __all__ = [
     "Section",
     "ServiceName",
     "SetAttribute",
+    "ShareName",
     "Sheet",
     "Statement",
     "Target",
@@ -106,6 +118,7 @@ __all__ = [
     "Unavailable",
     "ValueChange",
     "Verified",
+    "Version",
     "Volume",
     "VolumeId",
     "WayBack",

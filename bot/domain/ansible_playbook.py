@@ -103,6 +103,10 @@ class AnsiblePlaybook(Playbook):
     def variables(self) -> Mapping[str, Scalar]:
         """Return the variables of `read.yml` and `run.yml`."""
 
+    def given(self, run: Run) -> Mapping[str, Scalar]:  # noqa: ARG002 - to be looked at
+        """Return the same for one operation, for a playbook that is told which."""
+        return self.variables()
+
     @abstractmethod
     def call(self) -> str:
         """Return in one line what is done, as the card shows it."""
@@ -137,19 +141,25 @@ class AnsiblePlaybook(Playbook):
         )
 
     async def run(self, run: Run) -> None:
+        await self.played(run, Play(files=self.files, entry=_RUN), self.given(run))
+
+    async def played(
+        self, run: Run, play: Play, variables: Mapping[str, Scalar]
+    ) -> Played:
+        """Run a play, telling in the thread what it did; Refused where it failed."""
+
         async def hear(step: Step) -> None:
             if step.status in (StepStatus.CHANGED, StepStatus.FAILED):
                 args: dict[str, str | int | Message] = {"task": step.task}
                 key = f"playbook.ansible.{step.status.value}"
                 await run.progress(Message.of(key, args))
 
-        played = await run.host.play(
-            Play(files=self.files, entry=_RUN), variables=self.variables(), hear=hear
-        )
-        self._must_have_gone_well(played)
+        played = await run.host.play(play, variables=variables, hear=hear)
+        self.must_have_gone_well(played)
+        return played
 
     async def verify(self, run: Run) -> Verified | NotVerified:
-        state = await self._read(run)
+        state = await self.read(run)
         return Verified(facts=self.facts(state)) if self.reached(state) else self.lost()
 
     def lost(self) -> NotVerified:
@@ -177,24 +187,26 @@ class AnsiblePlaybook(Playbook):
 
     async def _seen(self, run: Run) -> tuple[Played, LiveState]:
         """Return what would be done, and the state, which that is part of."""
-        state = await self._read(run)
+        state = await self.read(run)
         would = await run.host.play(
-            Play(files=self.files, entry=_RUN), variables=self.variables(), check=True
+            Play(files=self.files, entry=_RUN), variables=self.given(run), check=True
         )
-        self._must_have_gone_well(would)
+        self.must_have_gone_well(would)
         digest = hashlib.sha256(would.diff.encode()).hexdigest()
         return would, LiveState(items=(*state.items, ("diff", digest)))
 
-    async def _read(self, run: Run) -> LiveState:
+    async def read(self, run: Run) -> LiveState:
+        """Return what `read.yml` tells of the host."""
         played = await run.host.play(
-            Play(files=self.files, entry=_READ), variables=self.variables()
+            Play(files=self.files, entry=_READ), variables=self.given(run)
         )
-        self._must_have_gone_well(played)
+        self.must_have_gone_well(played)
         if played.changed:
             raise Broken(f"{self.name}/{_READ} changed the host")
         return LiveState(items=played.said)
 
-    def _must_have_gone_well(self, played: Played) -> None:
+    def must_have_gone_well(self, played: Played) -> None:
+        """Raise what the host said where a task failed."""
         if played.failed is None:
             return
         args: dict[str, Any] = {

@@ -42,12 +42,14 @@ class Argument:
     example: str
     choices: tuple[str, ...] = ()
     after: str = ""
+    required: bool = True
 
     @property
     def usage(self) -> str:
         """What stands for it in the line to type, with the word that leads to it."""
         shown = "|".join(self.choices) or f"<{self.name}>"
-        return f"{self.after} {shown}" if self.after else shown
+        whole = f"{self.after} {shown}" if self.after else shown
+        return whole if self.required else f"[{whole}]"
 
     @property
     def typed(self) -> str:
@@ -107,7 +109,8 @@ def arg(
     Describe one argument: help, example, the text it must match or its least number.
 
     `after` is a word that is typed before it, such as `for`. An argument that can only
-    be one of a few words is declared as their `Literal`.
+    be one of a few words is declared as their `Literal`; one that may be left out has a
+    default.
     """
     return Field(
         description=about,
@@ -139,6 +142,7 @@ def _argument(name: str, info: FieldInfo) -> Argument:
         example=str((info.examples or [""])[0]),
         choices=tuple(map(str, get_args(info.annotation))) if literal else (),
         after=str(extra.get(_AFTER, "")) if isinstance(extra, dict) else "",
+        required=info.is_required(),
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.domain.audit import Record
     from bot.domain.catalog import Client, Target
     from bot.domain.host import HostSession
-    from bot.domain.playbook import AwsSession, LiveState, Observation
+    from bot.domain.playbook import AwsSession, LiveState, Observation, Repository
     from bot.ports import Back
 
 LOCK = "tandem look "
@@ -54,6 +54,11 @@ class LookRun:
     def host(self) -> HostSession:
         """Never there: observations read AWS."""
         raise Broken(f"no host was lent for the look {self.operation}")
+
+    @property
+    def repository(self) -> Repository:
+        """Never there either, for the same reason."""
+        raise Broken(f"no repository is read for the look {self.operation}")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""

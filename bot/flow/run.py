@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.errors import Broken
 from bot.domain.writes import Writes
+from bot.flow.repository import ClientRepository
 from bot.flow.saying import thread
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class WorkerRun:
         if self.host_session is None:
             raise Broken(f"no host was lent for operation {self.of.id}")
         return self.host_session
+
+    @property
+    def repository(self) -> ClientRepository:
+        """The client's project."""
+        return ClientRepository(self.of, self.back)
 
     @property
     def operation(self) -> str:

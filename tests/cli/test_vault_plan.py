@@ -29,7 +29,7 @@ async def test_every_client_gets_every_right_that_this_build_asks_for(bare):
     for client in plan.clients:
         names = {action.name for action in client.actions}
         aws = set(registry.load().aws_actions)
-        hosts = {"ssh-web-host"} if client.name == "acme" else set()
+        hosts = {"ssh-web-host", "ssh-data-host"} if client.name == "acme" else set()
         assert names == forge | aws | hosts
 
 
