@@ -36,7 +36,7 @@ COMMANDS = registry.load().commands
 # stays in doubt for good, and is not repeated.
 TRACELESS = {"restart"}
 # These log into a machine of their own, which the sandbox has not: see tests/real.
-ON_HOSTS = {"service"}
+ON_HOSTS = {"converge", "deploy", "dump", "nfs", "service"}
 
 
 # What is always called on the way from approved to done, whatever the machine does.

@@ -16,9 +16,8 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bot.domain.catalog.deployment import Deployment
 from bot.domain.catalog.host import ServiceName, Ssh
-from bot.domain.catalog.host_work import Chef, HostDatabase, NfsServer
+from bot.domain.catalog.host_work import HostWork
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -157,7 +156,7 @@ class Volume(_Target):
     ] = None
 
 
-class Host(_Target):
+class Host(_Target, HostWork):
     """A machine that Tandem may log into; an EC2 instance can be a host as well."""
 
     kind: Literal["host"]
@@ -169,29 +168,6 @@ class Host(_Target):
         tuple[ServiceName, ...],
         Field(description="Services that may be started, stopped and restarted."),
     ] = ()
-    deployments: Annotated[
-        tuple[Deployment, ...],
-        Field(description="The client's own playbooks that may be run on it."),
-    ] = ()
-
-    nfs: Annotated[
-        NfsServer | None, Field(description="How it exports folders by NFS, if so.")
-    ] = None
-    databases: Annotated[
-        tuple[HostDatabase, ...],
-        Field(description="Databases that run on it and may be copied there."),
-    ] = ()
-    chef: Annotated[
-        Chef | None, Field(description="How Chef converges it, if it does.")
-    ] = None
-
-    def database(self, name: str) -> HostDatabase | None:
-        """Return the database of exactly this name, if it runs on the host."""
-        return next((one for one in self.databases if one.name == name), None)
-
-    def deployment(self, name: str) -> Deployment | None:
-        """Return the deployment of exactly this name, if the host has it."""
-        return next((one for one in self.deployments if one.name == name), None)
 
 
 class Parameter(_Target):

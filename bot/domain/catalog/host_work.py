@@ -1,5 +1,5 @@
 """
-What else a host is there for: shares that it exports, databases, Chef.
+What else a host is there for: deployments, shares that it exports, databases, Chef.
 
 Everything that a playbook would otherwise have to be told by a person, such as a path,
 is written down here by the operator.
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from bot.domain.catalog.deployment import Deployment
 from bot.domain.frozen import Frozen
 
 # Absolute, of plain parts: no `..`, no flag, nothing that a shell or YAML would read.
@@ -61,3 +62,31 @@ class Chef(Frozen):
     client: Annotated[
         HostPath, Field(description="The program that converges it, on the host.")
     ] = "/usr/bin/chef-client"
+
+
+class HostWork(Frozen):
+    """What a host is there for; each is nothing, unless the catalog says so."""
+
+    deployments: Annotated[
+        tuple[Deployment, ...],
+        Field(description="The client's own playbooks that may be run on it."),
+    ] = ()
+
+    nfs: Annotated[
+        NfsServer | None, Field(description="How it exports folders by NFS, if so.")
+    ] = None
+    databases: Annotated[
+        tuple[HostDatabase, ...],
+        Field(description="Databases that run on it and may be copied there."),
+    ] = ()
+    chef: Annotated[
+        Chef | None, Field(description="How Chef converges it, if it does.")
+    ] = None
+
+    def database(self, name: str) -> HostDatabase | None:
+        """Return the database of exactly this name, if it runs on the host."""
+        return next((one for one in self.databases if one.name == name), None)
+
+    def deployment(self, name: str) -> Deployment | None:
+        """Return the deployment of exactly this name, if the host has it."""
+        return next((one for one in self.deployments if one.name == name), None)

@@ -9,10 +9,11 @@ cancelled, and with it the command on the host.
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import ansible_runner
 import psutil
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from pydantic import BaseModel
+
+
+_MOST_MEMORY: Final = 2 * 2**30
+_LARGEST_FILE: Final = 64 * 2**20
 
 
 class _Cancel:
@@ -105,6 +110,9 @@ def _play(job: Job, out: TextIO, cancel: _Cancel) -> EndReport:
 
 def _fit(job: Job) -> tuple[tuple[str, str], ...]:
     """Return what a client's playbook is run with; which variables it has we say."""
+    # A template of theirs may ask for more memory than there is, or for larger files.
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
     theirs = [one for one in job.files if one[0] != SPEC]
     ours = [one for one in job.files if one[0] == SPEC]
     return (*laid_out(theirs, entry=job.entry), *ours)
