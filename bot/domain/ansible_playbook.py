@@ -103,8 +103,8 @@ class AnsiblePlaybook(Playbook):
     def variables(self) -> Mapping[str, Scalar]:
         """Return the variables of `read.yml` and `run.yml`."""
 
-    def given(self, run: Run) -> Mapping[str, Scalar]:  # noqa: ARG002 - to be looked at
-        """Return the same for one operation, for a playbook that is told which."""
+    async def given(self, run: Run) -> Mapping[str, Scalar]:  # noqa: ARG002 - for those that ask the world
+        """Return the variables, with those that only the world knows."""
         return self.variables()
 
     @abstractmethod
@@ -141,7 +141,9 @@ class AnsiblePlaybook(Playbook):
         )
 
     async def run(self, run: Run) -> None:
-        await self.played(run, Play(files=self.files, entry=_RUN), self.given(run))
+        await self.played(
+            run, Play(files=self.files, entry=_RUN), await self.given(run)
+        )
 
     async def played(
         self, run: Run, play: Play, variables: Mapping[str, Scalar]
@@ -189,7 +191,9 @@ class AnsiblePlaybook(Playbook):
         """Return what would be done, and the state, which that is part of."""
         state = await self.read(run)
         would = await run.host.play(
-            Play(files=self.files, entry=_RUN), variables=self.given(run), check=True
+            Play(files=self.files, entry=_RUN),
+            variables=await self.given(run),
+            check=True,
         )
         self.must_have_gone_well(would)
         digest = hashlib.sha256(would.diff.encode()).hexdigest()
@@ -198,7 +202,7 @@ class AnsiblePlaybook(Playbook):
     async def read(self, run: Run) -> LiveState:
         """Return what `read.yml` tells of the host."""
         played = await run.host.play(
-            Play(files=self.files, entry=_READ), variables=self.given(run)
+            Play(files=self.files, entry=_READ), variables=await self.given(run)
         )
         self.must_have_gone_well(played)
         if played.changed:

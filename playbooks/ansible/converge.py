@@ -45,7 +45,7 @@ class Converge(AnsiblePlaybook, name="ansible.converge"):
     def variables(self) -> Mapping[str, Scalar]:
         return {"client": self.client}
 
-    def given(self, run: Run) -> Mapping[str, Scalar]:
+    async def given(self, run: Run) -> Mapping[str, Scalar]:
         return {**self.variables(), "operation": run.operation}
 
     def call(self) -> str:

@@ -35,7 +35,7 @@ class DatabaseDump(AnsiblePlaybook, name="ansible.database_dump"):
             "folder": self.folder,
         }
 
-    def given(self, run: Run) -> Mapping[str, Scalar]:
+    async def given(self, run: Run) -> Mapping[str, Scalar]:
         return {**self.variables(), "file": self.file(run.operation)}
 
     def file(self, operation: str) -> str:
