@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.database import DatabaseSession
     from bot.domain.decision import Decision
     from bot.domain.forge import (
+        CommitAt,
         Draft,
         FileAtRef,
         IssueState,
@@ -221,6 +222,12 @@ class Forge(Protocol):
 
     async def read_tree(
         self, project: str, *, directory: str, ref: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]: ...
+    async def commit_at(
+        self, project: str, *, version: str, branch: str, token: SecretStr
+    ) -> CommitAt: ...
+    async def read_folder(
+        self, project: str, *, directory: str, commit: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]: ...
     async def read_file(
         self, project: str, *, path: str, ref: str, token: SecretStr

@@ -21,7 +21,9 @@ from bot.domain.catalog import (
     Terraform,
     Volume,
 )
+from bot.domain.catalog.deployment import Deployment, DeploymentName, HealthUrl, Version
 from bot.domain.catalog.host import HostPath, Ipv4, ServiceName
+from bot.domain.catalog.host_work import HostDatabase, HostDatabaseName, ShareName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
@@ -47,6 +49,7 @@ from bot.domain.command import Command, arg, target
 from bot.domain.database import DatabaseName, NewDatabase, Seen, UserHost, reserved
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
+from bot.domain.host import Play, Played
 from bot.domain.message import Message
 from bot.domain.playbook import (
     AwsService,
@@ -96,6 +99,8 @@ __all__ = [
     "DatabaseId",
     "DatabaseName",
     "DatabaseScope",
+    "Deployment",
+    "DeploymentName",
     "DirectAction",
     "DomainName",
     "DropResource",
@@ -104,9 +109,12 @@ __all__ = [
     "Environment",
     "Handshake",
     "Happened",
+    "HealthUrl",
     "Hit",
     "Host",
     "HostAddress",
+    "HostDatabase",
+    "HostDatabaseName",
     "HostPath",
     "Instance",
     "InstanceId",
@@ -124,7 +132,9 @@ __all__ = [
     "Observation",
     "OutcomeUnknown",
     "Parameter",
+    "Play",
     "Playbook",
+    "Played",
     "Port",
     "Preview",
     "PutResource",
@@ -142,6 +152,7 @@ __all__ = [
     "ServerName",
     "ServiceName",
     "SetAttribute",
+    "ShareName",
     "Sheet",
     "Shown",
     "SshScope",
@@ -154,6 +165,7 @@ __all__ = [
     "UserHost",
     "ValueChange",
     "Verified",
+    "Version",
     "Volume",
     "VolumeId",
     "WayBack",

@@ -166,6 +166,18 @@ class AnsiblePlaybook(Playbook):
         secrets: Mapping[str, SecretStr] | None = None,
     ) -> None:
         """Make the change; Refused with the host's words if a task failed."""
+        play = Play(files=self.files, entry=_RUN)
+        await self.played(run, play, variables, secrets=secrets)
+
+    async def played(
+        self,
+        run: Run,
+        play: Play,
+        variables: Mapping[str, Scalar],
+        *,
+        secrets: Mapping[str, SecretStr] | None = None,
+    ) -> Played:
+        """Run a play, telling in the thread what it did; Refused where it failed."""
 
         async def hear(step: Step) -> None:
             if step.status in (StepStatus.CHANGED, StepStatus.FAILED):
@@ -174,12 +186,10 @@ class AnsiblePlaybook(Playbook):
                 await run.progress(Message.of(key, args))
 
         played = await run.host.play(
-            Play(files=self.files, entry=_RUN),
-            variables=variables,
-            secrets=secrets,
-            hear=hear,
+            play, variables=variables, secrets=secrets, hear=hear
         )
-        self._must_have_gone_well(played)
+        self.must_have_gone_well(played)
+        return played
 
     async def verify(self, run: Run) -> Verified | NotVerified:
         state = await self.read(run)
@@ -216,21 +226,22 @@ class AnsiblePlaybook(Playbook):
             variables=await self.given(run),
             check=True,
         )
-        self._must_have_gone_well(would)
+        self.must_have_gone_well(would)
         digest = hashlib.sha256(would.diff.encode()).hexdigest()
         return would, LiveState(items=(*state.items, ("diff", digest)))
 
     async def read(self, run: Run) -> LiveState:
-        """Return the state, as `read.yml` tells it."""
+        """Return what `read.yml` tells of the host."""
         played = await run.host.play(
             Play(files=self.files, entry=_READ), variables=await self.given(run)
         )
-        self._must_have_gone_well(played)
+        self.must_have_gone_well(played)
         if played.changed:
             raise Broken(f"{self.name}/{_READ} changed the host")
         return LiveState(items=played.said)
 
-    def _must_have_gone_well(self, played: Played) -> None:
+    def must_have_gone_well(self, played: Played) -> None:
+        """Raise what the host said where a task failed."""
         if played.failed is None:
             return
         args: dict[str, Any] = {

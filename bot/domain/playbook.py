@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Client, Target
     from bot.domain.certificate import TlsSession
     from bot.domain.database import DatabaseSession
+    from bot.domain.forge import CommitAt
     from bot.domain.host import HostSession
     from bot.domain.scope import AwsScope, Scope
 
@@ -58,6 +59,20 @@ class AwsSession(Protocol):
 
         Raises `AwsRefusal` (nothing happened), `Unavailable` (nothing happened) or
         `OutcomeUnknown` (a changing call was sent and its answer was not understood).
+        """
+
+
+class Repository(Protocol):
+    """The client's own project in GitLab, to be read at one commit."""
+
+    async def commit(self, version: str) -> CommitAt:
+        """Return the commit that a tag, a branch or an id names now."""
+
+    async def files(self, folder: str, *, commit: str) -> tuple[tuple[str, str], ...]:
+        """
+        Return the files below a folder, by their path in it.
+
+        Raises `Refused` for what is not there, or is not text.
         """
 
 
@@ -104,6 +119,10 @@ class Run(Protocol):
     def tls(self) -> TlsSession:
         """The one domain whose certificates were lent; Broken if none was."""
 
+    @property
+    def repository(self) -> Repository:
+        """The client's project, by a token that is lent for each look and reads."""
+
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""
 
@@ -136,6 +155,8 @@ class Preview(Frozen):
 
     `pinned` are inputs that were found while looking, such as the id behind a name:
     from then on the action is fixed to them, and its rights name them literally.
+    `commit` and `content` are bound too, where what runs is a client's own: the commit
+    that its version names, and the hash of its files.
     """
 
     facts: tuple[Line, ...]
@@ -144,6 +165,8 @@ class Preview(Frozen):
     diff: str = ""
     warnings: tuple[Message, ...] = ()
     pinned: dict[str, Scalar] = Field(default_factory=dict)
+    commit: str = ""
+    content: str = ""
 
 
 class Verified(Frozen):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.domain.certificate import TlsSession
     from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
-    from bot.domain.playbook import AwsSession, LiveState, Observation
+    from bot.domain.playbook import AwsSession, LiveState, Observation, Repository
     from bot.ports import Back
 
 LOCK = "tandem look "
@@ -77,6 +77,11 @@ class LookRun:
     def tls(self) -> TlsSession:
         """Never there, either."""
         raise Broken(f"no domain was lent for the look {self.operation}")
+
+    @property
+    def repository(self) -> Repository:
+        """Never there either, for the same reason."""
+        raise Broken(f"no repository is read for the look {self.operation}")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""

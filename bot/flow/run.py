@@ -10,6 +10,7 @@ from bot.domain.errors import Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.message import Message
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.writes import Writes
+from bot.flow.repository import ClientRepository
 from bot.flow.saying import thread, told
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class WorkerRun:
         if self.tls_session is None:
             raise Broken(f"no domain was lent for operation {self.of.id}")
         return self.tls_session
+
+    @property
+    def repository(self) -> ClientRepository:
+        """The client's project."""
+        return ClientRepository(self.of, self.back)
 
     @property
     def operation(self) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.forge import (
+        CommitAt,
         Draft,
         FileAtRef,
         IssueState,
@@ -104,6 +105,29 @@ class GitLab:
             _path(directory)
         return await self._do(
             project, token, lambda work: work.tree(directory, ref=ref)
+        )
+
+    async def commit_at(
+        self, project: str, *, version: str, branch: str, token: SecretStr
+    ) -> CommitAt:
+        """Return the commit of a tag, a branch or an id; Refused if there is none."""
+        return await self._do(
+            project, token, lambda work: work.commit_at(version, branch=branch)
+        )
+
+    async def read_folder(
+        self, project: str, *, directory: str, commit: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]:
+        """
+        Return every file below `directory` as of one commit.
+
+        Bounded as `read_tree` is; Refused if there is none, and for a symbolic link.
+        """
+        _path(directory)
+        if not _SHA.fullmatch(commit):
+            raise Broken(f"{commit!r} is no commit")
+        return await self._do(
+            project, token, lambda work: work.folder(directory, commit=commit)
         )
 
     async def read_file(

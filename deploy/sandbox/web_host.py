@@ -27,6 +27,8 @@ PRINCIPAL: Final = "web-host"
 _INVENTORY: Final = Path("clients/acme/inventory.yaml")
 _INIT: Final = "    init: sysvinit\n"
 _SSH: Final = "    ssh:\n      address: 127.0.0.1\n      port: 22022\n"
+_NFS: Final = "    nfs: {"
+_NO_DATA_HOST: Final = "the sandbox runs no such host"
 # What is wanted of the machine, and the package of Debian's that has it.
 _NEEDED: Final = (
     (SSHD, "sshd (openssh-server)"),
@@ -60,7 +62,7 @@ def with_host(source: Path, into: Path, *, ssh: Ssh, nginx: NginxHost) -> None:
     """Copy the sample catalog, with the host as it really is."""
     text = (source / _INVENTORY).read_text()
     at = text.index(_SSH)
-    old = text[at : text.index("\n\n", at)]
+    old = text[at : text.index("\n    # Playbooks of", at)]
     places = {"ssh": ssh, "web": nginx.web, "scripts": nginx.scripts}
     lines = [
         f"    {name}: {json.dumps(one.model_dump(mode='json'))}\n"
@@ -73,9 +75,12 @@ def _copied(source: Path, into: Path, old: str, new: str) -> None:
     shutil.copytree(source, into, dirs_exist_ok=True)
     file = into / _INVENTORY
     text = file.read_text()
-    if old not in text:
-        raise ValueError(f"{file} has no web-host as it is known here")
-    file.write_text(text.replace(old, new, 1))
+    nowhere = f"    out_of_reach: {json.dumps(_NO_DATA_HOST)}\n{_NFS}"
+    for was, now in ((old, new), (_NFS, nowhere)):
+        if was not in text:
+            raise ValueError(f"{file} has no hosts as they are known here")
+        text = text.replace(was, now, 1)
+    file.write_text(text)
 
 
 def _parser() -> argparse.ArgumentParser:

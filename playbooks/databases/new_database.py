@@ -97,11 +97,11 @@ class MakeDatabase(Playbook, name="databases.new_database"):
             raise _not_so("user-there", name=self.user, server=self.server)
         return Preview(
             facts=(
-                _fact("engine", f"{seen.version} ({self.address}:{self.port})"),
-                _fact("database", self.database),
-                _fact("user", self.user),
+                _shown("engine", f"{seen.version} ({self.address}:{self.port})"),
+                _shown("database", self.database),
+                _shown("user", self.user),
                 *self._hosts(),
-                _fact("rights", ", ".join(self._expected())),
+                _shown("rights", ", ".join(self._expected())),
             ),
             calls=(f"tandem.make({self.database}, {self.user}) on {self.server}",),
             state=LiveState(
@@ -149,9 +149,9 @@ class MakeDatabase(Playbook, name="databases.new_database"):
             )
         return Verified(
             facts=(
-                _fact("database", self.database),
-                _fact("user", self.user),
-                _fact("rights", ", ".join(seen.rights)),
+                _shown("database", self.database),
+                _shown("user", self.user),
+                _shown("rights", ", ".join(seen.rights)),
             )
         )
 
@@ -185,7 +185,7 @@ class MakeDatabase(Playbook, name="databases.new_database"):
         return tuple(f"{one} ON {self.database}" for one in kinds)
 
     def _hosts(self) -> tuple[Line, ...]:
-        return () if self.engine == "postgresql" else (_fact("host", self.host),)
+        return () if self.engine == "postgresql" else (_shown("host", self.host),)
 
     def _warnings(self, seen: Seen) -> tuple[Message, ...]:
         if not seen.open:
@@ -197,7 +197,7 @@ class MakeDatabase(Playbook, name="databases.new_database"):
         return (Message.of("playbook.new-database.open", args),)
 
 
-def _fact(name: str, value: str) -> Line:
+def _shown(name: str, value: str) -> Line:
     return Line(label=Message.of(f"playbook.new-database.fact-{name}"), value=value)
 
 

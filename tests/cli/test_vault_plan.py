@@ -31,6 +31,7 @@ async def test_every_client_gets_every_right_that_this_build_asks_for(bare):
         aws = set(registry.load().aws_actions)
         logins = {
             "ssh-web-host",
+            "ssh-data-host",
             "tls-web-host",
             *(
                 f"db-{server}-{right}"

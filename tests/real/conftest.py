@@ -242,6 +242,27 @@ class PlayRun:
         self.said.append(message)
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def data(ops, tmp_path):
+    """Acme's data-host as the catalog has it, and as it really is."""
+    bao = ops.day.town.openbao
+    admin = Admin(address=bao.address, token=bao.admin_token())
+    key = await admin.ssh_authority("ssh-acme/config/ca")
+    host = SshHost(tmp_path / "data-host", authority=key, principal="data-host")
+    await host.start()
+    written = (CATALOG / INVENTORY).read_text().partition("port: 22023\n")[2]
+    old, _, _ = written.partition("    nfs:")
+    new = (
+        f"      user: {host.user}\n      principal: data-host\n"
+        f"      host_key: {host.host_key}\n"
+    )
+    await ops.edits_catalog(
+        INVENTORY, f"port: 22023\n{old}", f"port: {host.port}\n{new}"
+    )
+    yield host
+    await host.stop()
+
+
 def play_of(tasks, *, options="{}", hosts="target"):
     """Return a playbook of these tasks, with its argument spec."""
     return Play(

@@ -17,6 +17,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bot.domain.catalog.host import Scripts, ServiceName, Ssh, Web
+from bot.domain.catalog.host_work import HostWork
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -192,7 +193,7 @@ class SecurityGroup(_Target):
     ] = "aws_vpc_security_group_ingress_rule"
 
 
-class Host(_Target):
+class Host(_Target, HostWork):
     """A machine that Tandem may log into; an EC2 instance can be a host as well."""
 
     kind: Literal["host"]

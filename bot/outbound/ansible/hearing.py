@@ -135,14 +135,15 @@ class Hearing:
                     yield from self._unified(one)
         for one in found if isinstance(found, list) else [found]:
             if isinstance(one, dict) and {"before", "after"} <= one.keys():
-                text = self._one_diff(one, of=result.get("dest") or "")
+                place = result.get("dest") or result.get("path")
+                text = self._one_diff(one, place=str(place or "a new file"))
                 if text:
                     yield text
 
-    def _one_diff(self, diff: Mapping[str, Any], *, of: str) -> str:
-        # Not its `after_header`: for a new file that is a draft in a folder of ours,
-        # which is another each time, and what is shown must be the same each time.
-        name = str(diff.get("before_header") or of)
+    def _one_diff(self, diff: Mapping[str, Any], *, place: str) -> str:
+        # Not `after_header`: of a file that is not there yet it is a name of Ansible's
+        # own making, another one each time.
+        name = str(diff.get("before_header") or place)
         before, after = (_lines(diff[side]) for side in ("before", "after"))
         unified = difflib.unified_diff(
             before, after, fromfile=name, tofile=name, lineterm=""
