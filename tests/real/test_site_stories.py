@@ -75,7 +75,7 @@ class Page:
             lambda one: one.ts not in seen and "approve" in one.buttons
         )
         await self.people.clicks(BOB, card, "approve")
-        return await self.waits(lambda one: one.ts == card.ts and not one.buttons)
+        return await self.waits(lambda one: one.ts == card.ts and "*Done*" in one.text)
 
     async def waits(self, wanted):
         """Wait for a card, on a busy machine longer than the page itself would."""
