@@ -45,6 +45,7 @@ class EventName(StrEnum):
     OPERATION_DONE = "operation.done"
     OPERATION_FAILED = "operation.failed"
     OPERATION_DOUBTED = "operation.doubted"
+    DOUBT_SETTLED = "doubt.settled"
     OPERATION_REMINDED = "operation.reminded"
     DECISION_MADE = "decision.made"
     DECISION_REFUSED = "decision.refused"

@@ -78,8 +78,8 @@ STEPS: Final[dict[State, tuple[Step, ...]]] = {
         Step(to=State.IN_DOUBT, by="execute, sweep", event="operation.doubted"),
     ),
     State.IN_DOUBT: (
-        Step(to=State.DONE, by="reconcile", event="operation.done"),
-        Step(to=State.FAILED, by="reconcile", event="operation.failed"),
+        Step(to=State.DONE, by="reconcile, decider", event="operation.done"),
+        Step(to=State.FAILED, by="reconcile, decider", event="operation.failed"),
     ),
     State.DONE: (),
     State.FAILED: (),

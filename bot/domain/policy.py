@@ -71,6 +71,21 @@ def may_cancel(operation: Operation, *, person: Person) -> Answer:
     return Allowed()
 
 
+def may_settle(
+    operation: Operation, *, person: Person, holders: Mapping[str, frozenset[str]]
+) -> Answer:
+    """Tell whether this person may say what became of an operation in doubt."""
+    able = able_to_decide(operation, holders=holders)
+    who = members(one for one in able if one != person.id)
+    if operation.state is not State.IN_DOUBT:
+        return _no("not-in-doubt", {"state": operation.state.value})
+    if person.id in own_people(operation):
+        return _no("own-doubt", {"who": who})
+    if person.id not in able:
+        return _no("not-a-settler", {"who": who})
+    return Allowed()
+
+
 @dataclass(frozen=True, slots=True)
 class Decider:
     """A person about to decide, and everything the rules look at besides."""

@@ -68,7 +68,7 @@ async def decide(knock: Knock, *, choice: Choice, front: Front) -> Message:
             operation, decisions, caller, choice=choice, near=near, front=front
         )
 
-    return await _settle(knock, operation=choice.operation, make=make, front=front)
+    return await attempt(knock, operation=choice.operation, make=make, front=front)
 
 
 async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | None:
@@ -114,17 +114,17 @@ async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
             raise refused(asked, ruled, front=front)
         return _cancelled(found, caller, front=front)
 
-    return await _settle(knock, operation=operation, make=make, front=front)
+    return await attempt(knock, operation=operation, make=make, front=front)
 
 
-async def _settle(
+async def attempt(
     knock: Knock,
     *,
     operation: str,
     make: Callable[[Operation, tuple[Decision, ...], Caller, Around], Writes],
     front: Front,
 ) -> Message:
-    """Read, judge and write until nobody was faster in between."""
+    """Read, judge and write until nobody was faster in between; return what to say."""
     try:
         caller = enter(knock, front=front)
         for _ in range(_TRIES):

@@ -314,6 +314,10 @@ async def _end(operation: Operation, state: State, why: Message, *, back: Back) 
     tidy = Job(task=Task.TIDY, operation=operation.id)
     ended = operation.to(state, at=back.now(), outcome=why)
     progress = ended.progress.model_copy(update={"waiting_for": None})
+    says = [card(operation), thread(operation, why)]
+    if state is State.IN_DOUBT:
+        look = Message.of("doubt.look", {"id": operation.short})
+        says.append(thread(operation, look))
     await back.store.write(
         Writes(
             client=operation.client,
@@ -326,7 +330,7 @@ async def _end(operation: Operation, state: State, why: Message, *, back: Back) 
                     {"reason": why.model_dump(mode="json")},
                 ),
             ),
-            says=(card(operation), thread(operation, why)),
+            says=tuple(says),
             jobs=(tidy,) if tidies else (),
         )
     )

@@ -19,6 +19,7 @@ from bot.domain.policy import (
     may_ask,
     may_cancel,
     may_decide,
+    may_settle,
     still_approved,
 )
 from tests.domain import core_samples as core
@@ -325,3 +326,48 @@ def test_those_who_could_decide_are_named_without_requester_and_authors():
 
     assert able_to_decide(operation, holders=HOLDERS) == ("bob",)
     assert able_to_decide(core.asked(), holders=HOLDERS) == ("bob", "dave")
+
+
+# --- ending a doubt
+
+
+def settling(who, *, state=State.IN_DOUBT):
+    return may_settle(brought_to(state), person=core.person(who), holders=HOLDERS)
+
+
+def test_who_may_decide_may_say_what_became_of_it():
+    assert settling("bob") == Allowed()
+
+
+def test_nobody_says_what_became_of_their_own():
+    answer = settling("alice")
+
+    assert rule(answer) == "own-doubt"
+    assert "bob" in str(answer.reason.args["who"])
+
+
+def test_who_holds_no_role_does_not_say_what_became_of_it():
+    answer = settling("erin")
+
+    assert rule(answer) == "not-a-settler"
+    assert "bob" in str(answer.reason.args["who"])
+
+
+@pytest.mark.parametrize("state", sorted(set(ENDED_WAYS) - {State.IN_DOUBT}))
+def test_only_a_doubt_is_settled(state):
+    answer = settling("bob", state=state)
+
+    assert rule(answer) == "not-in-doubt"
+    assert answer.reason.args["state"] == state.value
+
+
+def test_a_role_of_the_route_does_not_make_one_s_own_doubt_anybody_else_s():
+    operation = brought_to(State.IN_DOUBT)
+
+    answer = may_settle(
+        operation,
+        person=core.person("alice"),
+        holders={"client.owner": frozenset({"alice"})},
+    )
+
+    assert rule(answer) == "own-doubt"

@@ -32,6 +32,8 @@ from bot.flow.duty import WORDS as DUTY_WORDS
 from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
+from bot.flow.settle import WORD as SETTLE
+from bot.flow.settle import settle
 from bot.flow.ticket import WORD as TICKET
 from bot.flow.ticket import ticket
 from bot.flow.undoing import way_back
@@ -57,6 +59,7 @@ _USAGE: Final = {
 
 # Words that are done by one function each, which answers with one message.
 _TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
+    SETTLE: settle,
     TICKET: ticket,
     **dict.fromkeys(FREEZE_WORDS, freeze),
     **dict.fromkeys(DELEGATE_WORDS, delegate),

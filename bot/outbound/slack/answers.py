@@ -34,7 +34,7 @@ _QUERY: Final = 1500
 
 _TOPICS: Final = (
     *("help", "can-i", "status", "audit", "cancel", "undo", "ticket"),
-    *("at", "oncall", "freeze", "delegate"),
+    *("at", "oncall", "freeze", "delegate", "settle"),
 )
 
 

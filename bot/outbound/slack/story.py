@@ -146,6 +146,7 @@ _DETAILS: Final[
     EventName.OPERATION_DONE: _reason,
     EventName.OPERATION_FAILED: _reason,
     EventName.OPERATION_DOUBTED: _reason,
+    EventName.DOUBT_SETTLED: _of("verdict", "found"),
     EventName.OPERATION_REMINDED: _of("people"),
     EventName.OPERATION_ESCALATED: _of("people"),
     EventName.OPERATION_PAUSED: _of("until", "by", "reason"),

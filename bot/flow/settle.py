@@ -1,0 +1,148 @@
+"""
+`/infra settle`: somebody who looked says what became of an operation in doubt.
+
+Some effects leave no trace that a program could read, such as a reboot: asked for,
+answered by silence, they would stay in doubt for good. Whoever could have decided on it
+may end the doubt with their word, which is written down as theirs and as no more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.audit import Event, EventName
+from bot.domain.catalog.rights import ON_CALL
+from bot.domain.change import is_merged
+from bot.domain.errors import BadArguments, NotAllowed, Refused
+from bot.domain.message import Message
+from bot.domain.operation import State
+from bot.domain.policy import Denied, may_settle
+from bot.domain.rights import Action
+from bot.domain.text import read_words
+from bot.domain.writes import Delivery, Job, Task, Writes
+from bot.flow.decide import attempt
+from bot.flow.door import turn_away
+from bot.flow.explaining import refused
+from bot.flow.holders import holders_now
+from bot.flow.rights import about_operation, deciders, ruling
+from bot.flow.saying import card, thread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.decision import Decision
+    from bot.domain.operation import Operation
+    from bot.flow.door import Caller, Knock
+    from bot.flow.holding import Around
+    from bot.ports import Front
+
+WORD: Final = "settle"
+_ENDS: Final = {"done": State.DONE, "failed": State.FAILED}
+_SHORTEST: Final = 3
+_LONGEST: Final = 500
+
+
+async def settle(knock: Knock, *, front: Front) -> Message:
+    """End a doubt by the word of whoever looked; return what to say of it."""
+    try:
+        short, verdict, found = _read(knock)
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+
+    def make(
+        operation: Operation, _: tuple[Decision, ...], caller: Caller, near: Around
+    ) -> Writes:
+        _refuse_others(operation, caller, near=near, front=front)
+        return _settled(operation, caller, verdict=verdict, found=found, front=front)
+
+    return await attempt(knock, operation=short, make=make, front=front)
+
+
+def _read(knock: Knock) -> tuple[str, str, str]:
+    """Return the id, the verdict and what was found; BadArguments says how."""
+    words = [one.text for one in read_words(knock.text)]
+    found = " ".join(words[3:])
+    fits = _SHORTEST <= len(found) <= _LONGEST
+    if not fits or words[2] not in _ENDS:
+        raise BadArguments(Message.of("refused.settle-usage"))
+    return words[1].lstrip("#").lower(), words[2], found
+
+
+def _refuse_others(
+    operation: Operation, caller: Caller, *, near: Around, front: Front
+) -> None:
+    holders = _holders(operation, near=near, front=front)
+    verdict = may_settle(operation, person=caller.person, holders=holders)
+    if isinstance(verdict, Denied):
+        raise NotAllowed(verdict.reason, rule=verdict.rule)
+    asked = about_operation(
+        Action.DECIDE,
+        operation,
+        person=caller.person,
+        at=front.now(),
+        standing=near.standing,
+        front=front,
+    )
+    ruled = ruling(asked, front=front)
+    if not ruled.allowed:
+        raise refused(asked, ruled, front=front)
+
+
+def _holders(
+    operation: Operation, *, near: Around, front: Front
+) -> Mapping[str, frozenset[str]]:
+    """Return who may decide on it; on call, where the policy alone approved it."""
+    holders = holders_now(operation, standing=near.standing, front=front)
+    if holders:
+        return holders
+    at = front.now()
+    people = front.catalog.current().on_call(at, standing=near.standing)
+    able = deciders(people, operation, at=at, standing=near.standing, front=front)
+    return {ON_CALL: able}
+
+
+def _settled(
+    operation: Operation, caller: Caller, *, verdict: str, found: str, front: Front
+) -> Writes:
+    now, who = front.now(), caller.person
+    why = Message.of(
+        "settled.by", {"who": who.name, "verdict": verdict, "found": found}
+    )
+    ended = operation.to(_ENDS[verdict], at=now, outcome=why)
+    done = ended.state is State.DONE
+    unmerged = is_merged(operation.change) and operation.progress.merged_sha is None
+    tidy = Job(task=Task.TIDY, operation=operation.id)
+    body: dict[str, object] = {
+        "verdict": verdict,
+        "found": found,
+        "organisation": who.organisation,
+    }
+    end = EventName.OPERATION_DONE if done else EventName.OPERATION_FAILED
+    answer = "settled.done" if done else "settled.failed"
+    return Writes(
+        client=operation.client,
+        at=now,
+        delivery=Delivery(
+            key=caller.knock.delivery,
+            answer=Message.of(answer, {"id": operation.short}),
+        ),
+        saves=(ended,),
+        events=(
+            _event(EventName.DOUBT_SETTLED, operation, caller, body),
+            _event(end, operation, caller, {"reason": why.model_dump(mode="json")}),
+        ),
+        says=(card(operation), thread(operation, why)),
+        jobs=(tidy,) if unmerged and not done else (),
+    )
+
+
+def _event(
+    name: EventName, operation: Operation, caller: Caller, body: dict[str, object]
+) -> Event:
+    return Event(
+        name=name,
+        actor=caller.person.id,
+        source=caller.knock.source,
+        operation=operation.id,
+        body=body,
+    )
