@@ -97,11 +97,13 @@ class MakeDatabase(Playbook, name="databases.new_database"):
             raise _not_so("user-there", name=self.user, server=self.server)
         return Preview(
             facts=(
-                _shown("engine", f"{seen.version} ({self.address}:{self.port})"),
-                _shown("database", self.database),
-                _shown("user", self.user),
+                _database_fact(
+                    "engine", f"{seen.version} ({self.address}:{self.port})"
+                ),
+                _database_fact("database", self.database),
+                _database_fact("user", self.user),
                 *self._hosts(),
-                _shown("rights", ", ".join(self._expected())),
+                _database_fact("rights", ", ".join(self._expected())),
             ),
             calls=(f"tandem.make({self.database}, {self.user}) on {self.server}",),
             state=LiveState(
@@ -149,9 +151,9 @@ class MakeDatabase(Playbook, name="databases.new_database"):
             )
         return Verified(
             facts=(
-                _shown("database", self.database),
-                _shown("user", self.user),
-                _shown("rights", ", ".join(seen.rights)),
+                _database_fact("database", self.database),
+                _database_fact("user", self.user),
+                _database_fact("rights", ", ".join(seen.rights)),
             )
         )
 
@@ -185,7 +187,9 @@ class MakeDatabase(Playbook, name="databases.new_database"):
         return tuple(f"{one} ON {self.database}" for one in kinds)
 
     def _hosts(self) -> tuple[Line, ...]:
-        return () if self.engine == "postgresql" else (_shown("host", self.host),)
+        return (
+            () if self.engine == "postgresql" else (_database_fact("host", self.host),)
+        )
 
     def _warnings(self, seen: Seen) -> tuple[Message, ...]:
         if not seen.open:
@@ -197,7 +201,7 @@ class MakeDatabase(Playbook, name="databases.new_database"):
         return (Message.of("playbook.new-database.open", args),)
 
 
-def _shown(name: str, value: str) -> Line:
+def _database_fact(name: str, value: str) -> Line:
     return Line(label=Message.of(f"playbook.new-database.fact-{name}"), value=value)
 
 

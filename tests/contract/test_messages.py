@@ -43,7 +43,7 @@ BY_PART = {
     "_not": (0, "playbook.rds-snapshot."),
     "_line": (0, "playbook.rds-snapshot.fact-"),
     "_not_so": (0, "playbook.new-database."),
-    "_shown": (0, "playbook.new-database.fact-"),
+    "_database_fact": (0, "playbook.new-database.fact-"),
     "flaw": (1, "catalog."),
     "wrong": (1, "catalog."),
 }
