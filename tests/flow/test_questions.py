@@ -46,7 +46,7 @@ async def test_the_list_has_every_target_by_kind_with_the_commands_that_fit(ops)
     assert {"halt <instance>", "resize <instance> <type>"} <= {*instance.typed}
     assert host.typed == ("service restart|start|stop <service> on <host>",)
     assert database.typed == volume.typed
-    assert group.typed == ("flow open|close <source> <security_group> <port>",)
+    assert group.typed == ("flow open|close <source> <destination> <port>",)
     assert "web-2 · production · the shop's second web server" in words(view)
 
 
