@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 LOCK = "tandem look "
 _ABSENT = "refused.terraform-no-attribute"
+_DATA = "data."
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ async def _code(
     """Return what the code says of what was read, and whether it is the same."""
     if target.terraform is None:
         return Message.of("look.not-in-code")
+    if target.terraform.address.startswith(_DATA):
+        return Message.of("look.code-silent")  # data says what is there, not what to be
     try:
         files = await _files(target.terraform.directory, owner, look_id, back=back)
         return _compared(files, target, state)

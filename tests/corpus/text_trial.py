@@ -105,13 +105,19 @@ def _bytes(before: bytes, after: bytes, line: int) -> str:
 
 def _longest(was: list[bytes], line: int) -> int:
     """Return over how many lines more the value on this line may go on."""
-    indent = len(was[line - 1]) - len(was[line - 1].lstrip())
+    indent = _indent(was[line - 1])
+    if was[line - 2].rstrip().endswith((b":", b"-")) and line > 1:
+        indent -= 1  # it begins on a line of its own, and goes on in that column
     more = 0
     for each in was[line:]:
-        if each.strip() and len(each) - len(each.lstrip()) <= indent:
+        if each.strip() and _indent(each) <= indent:
             break
         more += 1
     return more
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Any, Any]]:

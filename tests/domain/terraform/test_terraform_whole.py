@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """A whole resource put in beside what it is about; taken out if it says the same."""
+=======
+"""A whole resource put in beside what it is about, and taken out if it is the same."""
+>>>>>>> tf
 
 import pytest
 
