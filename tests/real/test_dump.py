@@ -104,7 +104,7 @@ async def mariadb():
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres():
+async def postgresql():
     """A server on a socket, and the service file of one who may read `stock`."""
     if POSTGRES is None:
         pytest.skip("this machine has no PostgreSQL of its own")
@@ -179,8 +179,8 @@ async def test_a_copy_of_mariadb_holds_the_rows_and_its_checksum_and_no_secret(
     assert PASSWORD not in data.log.read_text()
 
 
-async def test_a_copy_of_postgresql_can_be_restored(ops, data, postgres, tmp_path):
-    await placed(ops, "stock", postgres, tmp_path / "copies")
+async def test_a_copy_of_postgresql_can_be_restored(ops, data, postgresql, tmp_path):
+    await placed(ops, "stock", postgresql, tmp_path / "copies")
 
     card = await copied(ops, "stock")
 
