@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""A whole resource put in beside what it is about; taken out if it says the same."""
-=======
 """A whole resource put in beside what it is about, and taken out if it is the same."""
->>>>>>> tf
 
 import pytest
 
