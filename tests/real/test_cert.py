@@ -98,6 +98,7 @@ async def test_a_handshake_shows_the_new_certificate_and_a_renewal_another(
     assert pair.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.long
 async def test_what_nginx_refuses_leaves_the_former_certificate_in_place(shop, visitor):
     run = await shop.has_one()
     (first,) = run.tls.issued
@@ -115,6 +116,7 @@ async def test_what_nginx_refuses_leaves_the_former_certificate_in_place(shop, v
     assert visitor.files() == before
 
 
+@pytest.mark.long
 async def test_the_card_shows_what_is_there_and_what_would_be(shop, visitor):
     install, renew = shop.cert("install"), shop.cert("renew")
     run = await shop.run(install)
@@ -134,6 +136,7 @@ async def test_the_card_shows_what_is_there_and_what_would_be(shop, visitor):
     assert nothing.value.message.key == "playbook.cert.nothing-to-renew"
 
 
+@pytest.mark.long
 async def test_with_a_good_one_there_an_install_is_told_to_renew(shop):
     run = await shop.has_one()
     (first,) = run.tls.issued
@@ -148,6 +151,7 @@ async def test_with_a_good_one_there_an_install_is_told_to_renew(shop):
     assert told["now"].startswith("CN=Tandem acme, ")
 
 
+@pytest.mark.long
 async def test_a_crash_before_the_installation_is_repeated_and_one_after_it_is_not(
     shop,
 ):
@@ -165,6 +169,7 @@ async def test_a_crash_before_the_installation_is_repeated_and_one_after_it_is_n
     assert isinstance(await install.verify(run), Verified)
 
 
+@pytest.mark.long
 async def test_a_site_that_shows_another_certificate_is_not_verified(shop, visitor):
     run = await shop.has_one()
 
@@ -181,6 +186,7 @@ async def test_a_site_that_shows_another_certificate_is_not_verified(shop, visit
     assert found.reason.key == "playbook.cert.shows-other"
 
 
+@pytest.mark.long
 async def test_where_the_worker_reaches_no_port_the_host_s_own_handshake_counts(shop):
     run = await shop.has_one()
     run.tls = Kept(
@@ -199,6 +205,7 @@ async def test_where_the_worker_reaches_no_port_the_host_s_own_handshake_counts(
     assert found.facts[-1].value == "web-host"
 
 
+@pytest.mark.long
 async def test_without_the_virtual_host_there_is_nothing_to_certify(world, visitor):
     cert = Cert.serving(world.entry(visitor.nginx), domain=SHOP, wanted="install")
     run = await world.run(cert.preview_scope())
@@ -215,6 +222,7 @@ def left_behind(word):
     return [one for one in files if one.is_file() and word in one.read_bytes()]
 
 
+@pytest.mark.long
 async def test_the_key_is_on_its_host_and_nowhere_else(shop, visitor, world, capfd):
     install = shop.cert("install")
     run = await shop.run(install)

@@ -62,6 +62,7 @@ async def test_the_client_runs_once_and_its_code_tells_how_it_ended(
         assert ended.operation.outcome.args["code"] == code
 
 
+@pytest.mark.long
 async def test_a_host_without_the_client_is_refused(ops, data):
     await ops.edits_catalog(INVENTORY, "/usr/bin/chef-client", "/nowhere/chef-client")
 
@@ -71,6 +72,7 @@ async def test_a_host_without_the_client_is_refused(ops, data):
     assert card.operation.outcome.key == "playbook.converge.absent"
 
 
+@pytest.mark.long
 async def test_a_host_that_chef_does_not_keep_is_refused(ops, data):
     answer = await ops.alice.says("converge web-host")
 

@@ -105,6 +105,7 @@ async def test_a_branch_is_deployed_at_the_commit_that_the_card_shows(ops, shop)
     assert (NOTES / "shop.done").read_text().split() == [card.operation.id, head]
 
 
+@pytest.mark.long
 async def test_the_way_back_is_what_the_host_was_deployed_with_before(ops, shop):
     before = "0123456789abcdef" * 2 + "01234567"
     NOTES.mkdir(parents=True, exist_ok=True)
@@ -132,6 +133,7 @@ async def test_a_tag_that_moved_after_the_approval_runs_nothing(ops, shop):
     assert not shop.root.exists()
 
 
+@pytest.mark.long
 async def test_a_commit_that_nobody_merged_is_pointed_out(ops, shop):
     sha = await shop.commits({"x": "y"}, branch="feature")
 
@@ -141,6 +143,7 @@ async def test_a_commit_that_nobody_merged_is_pointed_out(ops, shop):
     assert keys == ["playbook.deploy.not-merged"]
 
 
+@pytest.mark.long
 async def test_a_version_that_is_not_there_is_refused(ops, shop):
     card = await ops.alice.asks("deploy shop v9.9 on web-host")
 
@@ -148,6 +151,7 @@ async def test_a_version_that_is_not_there_is_refused(ops, shop):
     assert "v9.9" in card
 
 
+@pytest.mark.long
 async def test_a_deployment_that_is_not_declared_reaches_no_host(ops, web):
     answer = await ops.alice.says("deploy site on web-host")
 
@@ -160,6 +164,7 @@ LOOKUP = "{{ lookup('pipe', 'touch /tmp/tandem-pwned') }}"
 HEAD = "- hosts: target\n  gather_facts: false\n  tasks:\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("task", "reason"),
     [
@@ -204,6 +209,7 @@ async def test_a_plugin_beside_the_playbook_is_refused(ops, shop):
     assert card.operation.outcome.key == "deploy.unfit-plugin"
 
 
+@pytest.mark.long
 async def test_files_that_are_no_text_are_refused(ops, shop):
     await shop.commits({f"{FOLDER}/files/logo.png": b"\xff\xfe\x00"})
 
@@ -212,6 +218,7 @@ async def test_files_that_are_no_text_are_refused(ops, shop):
     assert card.operation.outcome.key == "deploy.not-text"
 
 
+@pytest.mark.long
 async def test_a_playbook_that_fails_is_told_and_not_noted_as_done(ops, shop):
     await shop.site(HEAD + "    - command: /bin/false\n")
 
@@ -222,6 +229,7 @@ async def test_a_playbook_that_fails_is_told_and_not_noted_as_done(ops, shop):
     assert not (NOTES / "shop.done").exists()
 
 
+@pytest.mark.long
 async def test_a_playbook_that_is_never_done_is_not_called_done(ops, shop):
     await shop.site(
         HEAD + "    - copy: {content: a, dest: '{{ root }}'}\n"
@@ -234,6 +242,7 @@ async def test_a_playbook_that_is_never_done_is_not_called_done(ops, shop):
     assert card.operation.outcome.key == "playbook.deploy.unsteady"
 
 
+@pytest.mark.long
 async def test_a_health_address_that_does_not_answer_is_not_called_done(ops, shop):
     await ops.edits_catalog(
         INVENTORY,
@@ -254,6 +263,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.long
 async def test_a_variable_of_the_catalog_reaches_the_host_as_it_is(ops, shop):
     await ops.edits_catalog(
         INVENTORY,
@@ -279,6 +289,7 @@ class Noted:
     host: object
 
 
+@pytest.mark.long
 async def test_what_the_host_has_noted_tells_what_happened(world):
     for left in NOTES.glob("noted.*"):
         left.unlink()

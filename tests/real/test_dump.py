@@ -190,6 +190,7 @@ async def test_a_copy_of_postgresql_can_be_restored(ops, data, postgresql, tmp_p
     assert "a red lamp" in rows
 
 
+@pytest.mark.long
 async def test_a_database_that_does_not_let_us_in_leaves_nothing(
     ops, data, mariadb, tmp_path
 ):
@@ -205,6 +206,7 @@ async def test_a_database_that_does_not_let_us_in_leaves_nothing(
     assert list((tmp_path / "copies").iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["mysql", "shop;id", "--all-databases", "'../shop'", "$(id)"]
 )

@@ -83,6 +83,7 @@ async def test_a_share_is_exported_to_the_named_host_and_to_no_other(ops, root):
     ]
 
 
+@pytest.mark.long
 async def test_what_exportfs_does_not_take_is_taken_back(ops, root, exports):
     broken = exports / "broken.exports"
     card = await ops.alice.asks(LINE)
@@ -99,6 +100,7 @@ async def test_what_exportfs_does_not_take_is_taken_back(ops, root, exports):
     assert broken.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("before", "line", "key"),
     [
@@ -117,6 +119,7 @@ async def test_a_share_without_room_or_with_a_folder_is_refused(
     assert card.operation.outcome.key == key
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     [

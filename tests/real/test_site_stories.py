@@ -19,6 +19,7 @@ from tests.real.web import SHOP, Visitor
 FILE = f"tandem-{SHOP}.conf"
 
 
+@pytest.mark.long
 async def test_a_refused_site_fails_with_nginx_s_words_and_all_is_as_it_was(ops, site):
     card = await ops.alice.asks(f"vhost add {SHOP} on web-host")
     shown = card.operation.proposal
@@ -39,6 +40,7 @@ async def test_a_refused_site_fails_with_nginx_s_words_and_all_is_as_it_was(ops,
     assert f"add {site.nginx.root}/sites/{FILE}, nginx -t, reload" in card
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "domain",
     [
@@ -94,6 +96,7 @@ def open_folder():
     shutil.rmtree(made, ignore_errors=True)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 async def test_on_the_page_a_site_is_added_certified_and_its_nginx_restarted(
     open_folder,

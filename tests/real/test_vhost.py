@@ -77,6 +77,7 @@ async def test_what_nginx_refuses_is_put_back_and_told_in_its_words(
     assert not (visitor.nginx.root / "pages" / "blog.acme.example").exists()
 
 
+@pytest.mark.long
 async def test_a_name_that_somebody_else_serves_is_not_taken_over(
     world, shop, visitor, sites
 ):
@@ -90,6 +91,7 @@ async def test_a_name_that_somebody_else_serves_is_not_taken_over(
     assert visitor.files() == {"sites/zz-by-hand.conf": text.encode()}
 
 
+@pytest.mark.long
 async def test_what_is_not_tandem_s_is_left_alone(world, shop, sites):
     (sites / FILE).write_text("# By hand\n")
     run = await world.run(shop["absent"].preview_scope())
@@ -101,6 +103,7 @@ async def test_what_is_not_tandem_s_is_left_alone(world, shop, sites):
         assert refused.value.message.key == "playbook.vhost.not-ours"
 
 
+@pytest.mark.long
 async def test_a_preview_is_a_diff_and_changes_nothing(world, shop, visitor):
     run = await world.run(shop["present"].preview_scope())
 
@@ -113,6 +116,7 @@ async def test_a_preview_is_a_diff_and_changes_nothing(world, shop, visitor):
     assert not (visitor.nginx.root / "pages" / SHOP).exists()
 
 
+@pytest.mark.long
 async def test_what_is_there_already_or_is_not_there_is_said(world, shop, visitor):
     run = await world.run(shop["present"].preview_scope())
     with pytest.raises(Refused) as absent:
@@ -126,6 +130,7 @@ async def test_what_is_there_already_or_is_not_there_is_said(world, shop, visito
     assert present.value.message.key == "playbook.vhost.there-already"
 
 
+@pytest.mark.long
 async def test_an_nginx_that_does_not_run_is_left_as_it_is(world, shop, visitor):
     await visitor.nginx.stop()
     run = await world.run(shop["present"].preview_scope())
@@ -136,6 +141,7 @@ async def test_an_nginx_that_does_not_run_is_left_as_it_is(world, shop, visitor)
     assert refused.value.message.key == "playbook.vhost.no-answer"
 
 
+@pytest.mark.long
 async def test_after_a_crash_it_is_told_whether_it_took_place(world, shop):
     run = await world.run(shop["present"].scope("op7"))
     run.before = (await shop["present"].preview(run)).state.fingerprint
