@@ -33,7 +33,7 @@ print(*project['optional-dependencies']['terraform'], sep='\n')
 endef
 export TERRAFORM
 
-.PHONY: help setup sandbox demo test test-real test-blind check storm model mutants
+.PHONY: help setup sandbox demo test test-real test-long test-blind check storm model mutants
 .PHONY: leaks bench cover
 .PHONY: lint fmt types contracts docs docs-fresh lock clean
 
@@ -87,8 +87,11 @@ demo: $(VENV)/.sandbox ## tell the same story without a browser, then verify the
 test: $(VENV)/.dev ## run every test that needs nothing but Python and git
 	@$(PYTEST) $(PARALLEL) -m "not ($(SLOW))" $(ARGS)
 
-test-real: $(VENV)/.terraform ## run the tests that need Chromium or Terraform
-	@$(PYTEST) -m "page or real" $(ARGS)
+test-real: $(VENV)/.terraform ## run the tests that need Chromium, hosts or Terraform
+	@$(PYTEST) -m "(page or real) and not long" $(ARGS)
+
+test-long: $(VENV)/.terraform ## run what else is told of real hosts: an hour or so
+	@$(PYTEST) -m long $(ARGS)
 
 check: lint types contracts docs-fresh ## run all that reads the code, then the quick tests
 	@$(PYTEST) -m "not (world or $(SLOW))" tests/house tests/domain tests/playbooks
@@ -110,7 +113,7 @@ leaks: $(VENV)/.dev ## try to reach another client in 100,000 ways (ATTEMPTS=100
 	@LEAK_ATTEMPTS=$(ATTEMPTS) $(PYTEST) tests/leaks \
 	  --timeout 0 -s $(ARGS)
 
-bench: $(VENV)/.dev ## measure durable acks against bare Bolt, and ask-to-card
+bench: $(VENV)/.dev ## measure acks against bare Bolt, ask-to-card, policies, edits
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 cover: $(VENV)/.dev ## run `test` and hold branch coverage to what CONTRIBUTING promises

@@ -7,7 +7,7 @@ else. `Back` is what the worker holds: it can also lend credentials and touch th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.card import CardView
     from bot.domain.catalog import Aws, Catalog, Client, Target
+    from bot.domain.certificate import TlsSession
     from bot.domain.change import Scalar
     from bot.domain.command import Command
+    from bot.domain.database import DatabaseSession
     from bot.domain.decision import Decision
     from bot.domain.forge import (
+        CommitAt,
         Draft,
         FileAtRef,
         IssueState,
@@ -35,15 +38,24 @@ if TYPE_CHECKING:
         PipelineState,
     )
     from bot.domain.found import Page
+    from bot.domain.glass import Break
     from bot.domain.guidelines import ChangedFile
     from bot.domain.host import HostSession
-    from bot.domain.lease import Minted, Revoked
+    from bot.domain.ladder import Agreed, Protection, Seen
+    from bot.domain.ladder_advice import Numbers
+    from bot.domain.lease import Minted, Revoked, Wrapped
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Unread, Waiting
     from bot.domain.playbook import AwsSession, Observation, Playbook
     from bot.domain.query import Query
-    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.scope import (
+        AwsScope,
+        DatabaseScope,
+        Environment,
+        SshScope,
+        TlsScope,
+    )
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Slot, Standing
@@ -120,6 +132,14 @@ class Store(Protocol):
     async def delegations(
         self, client: str, *, after: datetime
     ) -> tuple[Delegation, ...]: ...
+    async def agreed(self, client: str) -> tuple[Agreed, ...]: ...
+    async def protection(self, client: str) -> Seen | None: ...
+    async def numbers(
+        self, client: str, *, environment: Environment, since: datetime
+    ) -> Numbers: ...
+    async def breaks(
+        self, client: str, *, operation: str | None = None
+    ) -> tuple[Break, ...]: ...
     async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
@@ -184,7 +204,13 @@ class Chat(Protocol):
         self, message: Message, *, language: Language, channel: str, user: str
     ) -> str: ...
     async def direct(
-        self, message: Message, *, language: Language, user: str, key: str
+        self,
+        message: Message,
+        *,
+        language: Language,
+        user: str,
+        key: str,
+        again: bool = False,
     ) -> str: ...
     async def find(
         self, *, channel: str, thread: str | None, key: str
@@ -196,6 +222,12 @@ class Forge(Protocol):
 
     async def read_tree(
         self, project: str, *, directory: str, ref: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]: ...
+    async def commit_at(
+        self, project: str, *, version: str, branch: str, token: SecretStr
+    ) -> CommitAt: ...
+    async def read_folder(
+        self, project: str, *, directory: str, commit: str, token: SecretStr
     ) -> tuple[FileAtRef, ...]: ...
     async def read_file(
         self, project: str, *, path: str, ref: str, token: SecretStr
@@ -245,6 +277,12 @@ class Forge(Protocol):
         labels: Sequence[str],
         token: SecretStr,
     ) -> IssueState: ...
+    async def protection(
+        self, project: str, *, branch: str, token: SecretStr
+    ) -> Protection: ...
+    async def protect(
+        self, project: str, *, branch: str, wanted: Protection, token: SecretStr
+    ) -> Protection: ...
     async def find_issue(
         self, project: str, *, mark: str, token: SecretStr
     ) -> IssueState | None: ...
@@ -278,6 +316,13 @@ class Lender(Protocol):
         operation: str,
         until: datetime,
     ) -> HostSession: ...
+    async def database_session(
+        self, minted: Minted, *, client: str, scope: DatabaseScope
+    ) -> DatabaseSession: ...
+    async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped: ...
+    async def tls_session(
+        self, minted: Minted, *, client: str, scope: TlsScope
+    ) -> TlsSession: ...
     async def revoke(self, accessor: str) -> Revoked: ...
 
 
@@ -315,6 +360,18 @@ class Pace:
     no_pipeline: timedelta = timedelta(minutes=30)
     # What was said and what was delivered is needed no longer than repeats may come.
     keep: timedelta = timedelta(days=30)
+    # Of the time for which credentials are lent, what is left of it in an emergency.
+    glass: float = 0.5
+    # While the review of a broken glass is open, those who may close it are told again.
+    review: timedelta = timedelta(days=1)
+
+    def in_emergency(self) -> Pace:
+        """Return the same pace with credentials that live shorter."""
+        return replace(
+            self,
+            credentials=self.credentials * self.glass,
+            action=self.action * self.glass,
+        )
 
 
 @dataclass(frozen=True, slots=True)

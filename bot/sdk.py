@@ -15,29 +15,41 @@ from bot.domain.catalog import (
     Host,
     Instance,
     Parameter,
+    SecurityGroup,
+    Server,
     Target,
     Terraform,
     Volume,
 )
-from bot.domain.catalog.host import ServiceName
+from bot.domain.catalog.deployment import Deployment, DeploymentName, HealthUrl, Version
+from bot.domain.catalog.host import HostPath, Ipv4, ServiceName
+from bot.domain.catalog.host_work import HostDatabase, HostDatabaseName, ShareName
 from bot.domain.catalog.names import (
     AwsAccount,
     AwsRegion,
     DatabaseId,
     InstanceId,
     NameTag,
+    SecurityGroupId,
     VolumeId,
 )
+from bot.domain.certificate import Handshake, Issued, Issuer, Shown, TlsSession
 from bot.domain.change import (
     DirectAction,
+    DropResource,
+    Effect,
     MergeRequest,
+    NameOf,
+    PutResource,
     Scalar,
     SetAttribute,
     ValueChange,
 )
 from bot.domain.command import Command, arg, target
+from bot.domain.database import DatabaseName, NewDatabase, Seen, UserHost, reserved
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
+from bot.domain.host import Play, Played
 from bot.domain.message import Message
 from bot.domain.playbook import (
     AwsService,
@@ -53,7 +65,20 @@ from bot.domain.playbook import (
 )
 from bot.domain.proposal import Line
 from bot.domain.query import Query, Reading, Section, Sheet
-from bot.domain.scope import AwsScope, Environment, Risk, Statement
+from bot.domain.scope import (
+    AwsScope,
+    DatabaseScope,
+    DomainName,
+    Engine,
+    Environment,
+    HostAddress,
+    Port,
+    Risk,
+    ServerName,
+    SshScope,
+    Statement,
+    TlsScope,
+)
 from bot.domain.suggest import look_alikes
 from bot.domain.way_back import Before, WayBack
 
@@ -72,24 +97,47 @@ __all__ = [
     "Command",
     "Database",
     "DatabaseId",
+    "DatabaseName",
+    "DatabaseScope",
+    "Deployment",
+    "DeploymentName",
     "DirectAction",
+    "DomainName",
+    "DropResource",
+    "Effect",
+    "Engine",
     "Environment",
+    "Handshake",
     "Happened",
+    "HealthUrl",
     "Hit",
     "Host",
+    "HostAddress",
+    "HostDatabase",
+    "HostDatabaseName",
+    "HostPath",
     "Instance",
     "InstanceId",
+    "Ipv4",
+    "Issued",
+    "Issuer",
     "Line",
     "LiveState",
     "MergeRequest",
     "Message",
+    "NameOf",
     "NameTag",
+    "NewDatabase",
     "NotVerified",
     "Observation",
     "OutcomeUnknown",
     "Parameter",
+    "Play",
     "Playbook",
+    "Played",
+    "Port",
     "Preview",
+    "PutResource",
     "Query",
     "Reading",
     "Refused",
@@ -97,15 +145,27 @@ __all__ = [
     "Run",
     "Scalar",
     "Section",
+    "SecurityGroup",
+    "SecurityGroupId",
+    "Seen",
+    "Server",
+    "ServerName",
     "ServiceName",
     "SetAttribute",
+    "ShareName",
     "Sheet",
+    "Shown",
+    "SshScope",
     "Statement",
     "Target",
     "Terraform",
+    "TlsScope",
+    "TlsSession",
     "Unavailable",
+    "UserHost",
     "ValueChange",
     "Verified",
+    "Version",
     "Volume",
     "VolumeId",
     "WayBack",
@@ -114,13 +174,16 @@ __all__ = [
     "aws_arn",
     "in_terraform",
     "look_alikes",
+    "reserved",
     "target",
     "text",
 ]
 
 text = Message.own
 
-_Kind = TypeVar("_Kind", Instance, Database, Volume, Host, Parameter)
+_Kind = TypeVar(
+    "_Kind", Instance, Database, Volume, SecurityGroup, Host, Parameter, Server
+)
 
 
 def as_kind(of: Target, kind: type[_Kind]) -> _Kind:

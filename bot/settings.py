@@ -10,7 +10,7 @@ refused.
 from __future__ import annotations
 
 import os
-from pathlib import Path  # noqa: TC003 - pydantic reads it from the fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, get_args
 
 from pydantic import (
@@ -113,6 +113,32 @@ class Aws(_Part):
     """One address for every AWS service; unset, AWS itself."""
 
 
+class Databases(_Part):
+    """Database servers that clients may have databases made on."""
+
+    ca: Path | None = None
+    """PEM bundle that their certificates chain to; unset, the system's own."""
+    at: str = ""
+    """Only for a sandbox: `name:port=address:port`, several with spaces between."""
+
+    @model_validator(mode="after")
+    def _reads(self) -> Self:
+        self.places  # noqa: B018 - a wrong one is told at the start
+        return self
+
+    @property
+    def places(self) -> dict[str, tuple[str, int]]:
+        """Return where each named server listens in truth."""
+        found = {}
+        for one in self.at.split():
+            name, _, place = one.partition("=")
+            address, _, port = place.rpartition(":")
+            if not (name and address and port.isdecimal()):
+                raise ValueError("AT must be name:port=address:port")
+            found[name] = (address, int(port))
+        return found
+
+
 class Pace(_Part):
     """How often the worker looks, in seconds."""
 
@@ -132,6 +158,10 @@ class Pace(_Part):
     """Days for which what was said, and what Slack delivered, is kept in the outbox."""
     no_pipeline: Annotated[float, Field(ge=60.0, le=86400)] = 1800.0
     """After a merge, so long may GitLab take to make the pipeline that applies it."""
+    glass: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5
+    """Of the time that credentials live, the share that is left after a break-glass."""
+    review: Annotated[float, Field(ge=1.0, le=604800)] = 86400.0
+    """While the review of a break-glass is open, between two reminders of it."""
     heartbeat: Annotated[float, Field(ge=0.5, le=30)] = 1.0
     """Between two signs of life of a worker."""
     dead_after: Annotated[float, Field(ge=2.0, le=300)] = 4.0
@@ -171,6 +201,7 @@ class Settings(BaseSettings):
     gitlab: Gitlab | None = None
     vault: Vault | None = None
     aws: Aws = Aws()
+    databases: Databases = Databases()
     pace: Pace = Pace()
     feeds: SecretStr | None = None
     """Calendars of who is on call: `name=https://…`, several with spaces between."""

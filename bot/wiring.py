@@ -30,6 +30,7 @@ from bot.inbound.worker import Rhythm, Worker
 from bot.outbound import clock
 from bot.outbound.aws import Aws
 from bot.outbound.catalog import CatalogKeeper, Outcome
+from bot.outbound.databases.server import Databases
 from bot.outbound.feeds import Feeds
 from bot.outbound.gitlab import GitLab
 from bot.outbound.lender import Lender
@@ -148,6 +149,9 @@ async def back(
                     vault=secrets,
                     aws=Aws(settings.aws.endpoint, now=clock.now),
                     now=clock.now,
+                    databases=Databases(
+                        ca=settings.databases.ca, at=settings.databases.places
+                    ),
                 ),
                 notary=secrets,
                 sleep=asyncio.sleep,
@@ -291,6 +295,8 @@ def _pace(settings: Settings) -> Pace:
         afterwards=timedelta(seconds=asked.afterwards),
         keep=timedelta(days=asked.keep),
         no_pipeline=timedelta(seconds=asked.no_pipeline),
+        glass=asked.glass,
+        review=timedelta(seconds=asked.review),
     )
 
 

@@ -50,6 +50,8 @@ class Service(sdk.Command, name="service", risk=sdk.Risk.MEDIUM):
             service=self.service,
             wanted=_STATES[self.action],
             manager=host.init,
+            scripts=host.scripts.folder,
+            pids=host.scripts.pids,
         ).planned(
             sdk.text(
                 en="{ $action } { $service } on { $host }",

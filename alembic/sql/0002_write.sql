@@ -138,12 +138,18 @@ BEGIN
       ON CONFLICT DO NOTHING;
   END LOOP;
 
-  -- Made by 0004 and 0005; nothing older writes any of these.
+  -- Made by 0004 to 0007; nothing older writes any of these.
   IF p ? 'timing' THEN
     PERFORM tandem_write_timing(p_client, p->'timing', moment);
   END IF;
   IF p ? 'delegation' THEN
     PERFORM tandem_write_delegation(p_client, p->'delegation', moment);
+  END IF;
+  IF p ? 'ladder' THEN
+    PERFORM tandem_write_ladder(p_client, p->'ladder', moment);
+  END IF;
+  IF p ? 'glass' THEN
+    PERFORM tandem_write_glass(p_client, p->'glass', moment);
   END IF;
 
   PERFORM tandem_insert(p_client, jsonb_build_array(p));

@@ -70,14 +70,31 @@ def _plan(issuer: str, *, clients: Iterable[Client], aws_actions: Iterable[str])
     plan = {
         "issuer": issuer,
         "clients": [
-            {"name": client.id, "actions": [*actions, *_logins(client)]}
+            {
+                "name": client.id,
+                "actions": [*actions, *_logins(client), *_users(client)],
+            }
             for client in clients
         ],
     }
     return json.dumps(plan, indent=2)
 
 
-def _logins(client: Client) -> Iterator[dict[str, str]]:
-    """Give one action for each host of the client."""
+def _logins(client: Client) -> Iterator[dict[str, object]]:
+    """Give one action for each host of the client, and one more if it has sites."""
     for principal in client.principals:
         yield {"kind": "ssh", "principal": principal}
+    for principal, domains in client.sites:
+        yield {"kind": "tls", "principal": principal, "domains": domains}
+
+
+def _users(client: Client) -> Iterator[dict[str, str | bool]]:
+    """Give two actions for each database server: to look, and to make a database."""
+    for server in client.servers:
+        for make in (False, True):
+            yield {
+                "kind": "database",
+                "server": server.name,
+                "engine": server.engine,
+                "make": make,
+            }

@@ -40,11 +40,14 @@ from bot.domain.scope import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import SecretStr
+
     from bot.domain.catalog import Host
     from bot.domain.change import Scalar
     from bot.domain.host import Played
     from bot.domain.playbook import Run
     from bot.domain.proposal import Line
+    from bot.domain.scope import Scope
 
 _READ: Final = "read.yml"
 _RUN: Final = "run.yml"
@@ -82,7 +85,15 @@ class AnsiblePlaybook(Playbook):
 
     @classmethod
     def on(cls, host: Host, **inputs: Scalar) -> Self:
-        """Return this procedure for a host of the catalog, with its other inputs."""
+        """
+        Return this procedure for a host of the catalog, with its other inputs.
+
+        Refused, with the catalog's reason, while the host is out of reach.
+        """
+        if host.out_of_reach is not None:
+            args: dict[str, str | int | Message]
+            args = {"host": host.name, "reason": host.out_of_reach}
+            raise Refused(Message.of("host.out-of-reach", args))
         return cls.model_validate(
             {"host": host.name, **host.ssh.model_dump(), **inputs}
         )
@@ -92,16 +103,24 @@ class AnsiblePlaybook(Playbook):
         """Return no name: the right to log in is the host's, not a playbook's."""
         return ()
 
-    def preview_scope(self) -> SshScope:
-        return self.scope("")
+    def preview_scope(self) -> Scope:
+        return self.login()
 
-    def scope(self, operation: str) -> SshScope:  # noqa: ARG002 - its key is new anyway
+    def scope(self, operation: str) -> Scope:  # noqa: ARG002 - its key is new anyway
+        return self.login()
+
+    def login(self) -> SshScope:
+        """Return the right to log in on this host."""
         reach = {name: getattr(self, name) for name in SshScope.model_fields}
         return SshScope.model_validate(reach)
 
     @abstractmethod
     def variables(self) -> Mapping[str, Scalar]:
         """Return the variables of `read.yml` and `run.yml`."""
+
+    async def given(self, run: Run) -> Mapping[str, Scalar]:  # noqa: ARG002 - for those that ask the world
+        """Return the variables, with those that only the world knows."""
+        return self.variables()
 
     @abstractmethod
     def call(self) -> str:
@@ -137,6 +156,29 @@ class AnsiblePlaybook(Playbook):
         )
 
     async def run(self, run: Run) -> None:
+        await self.make(run, variables=await self.given(run))
+
+    async def make(
+        self,
+        run: Run,
+        *,
+        variables: Mapping[str, Scalar],
+        secrets: Mapping[str, SecretStr] | None = None,
+    ) -> None:
+        """Make the change; Refused with the host's words if a task failed."""
+        play = Play(files=self.files, entry=_RUN)
+        await self.played(run, play, variables, secrets=secrets)
+
+    async def played(
+        self,
+        run: Run,
+        play: Play,
+        variables: Mapping[str, Scalar],
+        *,
+        secrets: Mapping[str, SecretStr] | None = None,
+    ) -> Played:
+        """Run a play, telling in the thread what it did; Refused where it failed."""
+
         async def hear(step: Step) -> None:
             if step.status in (StepStatus.CHANGED, StepStatus.FAILED):
                 args: dict[str, str | int | Message] = {"task": step.task}
@@ -144,12 +186,13 @@ class AnsiblePlaybook(Playbook):
                 await run.progress(Message.of(key, args))
 
         played = await run.host.play(
-            Play(files=self.files, entry=_RUN), variables=self.variables(), hear=hear
+            play, variables=variables, secrets=secrets, hear=hear
         )
-        self._must_have_gone_well(played)
+        self.must_have_gone_well(played)
+        return played
 
     async def verify(self, run: Run) -> Verified | NotVerified:
-        state = await self._read(run)
+        state = await self.read(run)
         return Verified(facts=self.facts(state)) if self.reached(state) else self.lost()
 
     def lost(self) -> NotVerified:
@@ -177,24 +220,28 @@ class AnsiblePlaybook(Playbook):
 
     async def _seen(self, run: Run) -> tuple[Played, LiveState]:
         """Return what would be done, and the state, which that is part of."""
-        state = await self._read(run)
+        state = await self.read(run)
         would = await run.host.play(
-            Play(files=self.files, entry=_RUN), variables=self.variables(), check=True
+            Play(files=self.files, entry=_RUN),
+            variables=await self.given(run),
+            check=True,
         )
-        self._must_have_gone_well(would)
+        self.must_have_gone_well(would)
         digest = hashlib.sha256(would.diff.encode()).hexdigest()
         return would, LiveState(items=(*state.items, ("diff", digest)))
 
-    async def _read(self, run: Run) -> LiveState:
+    async def read(self, run: Run) -> LiveState:
+        """Return what `read.yml` tells of the host."""
         played = await run.host.play(
-            Play(files=self.files, entry=_READ), variables=self.variables()
+            Play(files=self.files, entry=_READ), variables=await self.given(run)
         )
-        self._must_have_gone_well(played)
+        self.must_have_gone_well(played)
         if played.changed:
             raise Broken(f"{self.name}/{_READ} changed the host")
         return LiveState(items=played.said)
 
-    def _must_have_gone_well(self, played: Played) -> None:
+    def must_have_gone_well(self, played: Played) -> None:
+        """Raise what the host said where a task failed."""
         if played.failed is None:
             return
         args: dict[str, Any] = {

@@ -28,8 +28,9 @@ class FieldSpec:
 
     `kind` says what fits: a `word`; the `rest` of the line (spaces and `=` included,
     once it has begun); or a `member` or `channel` that Slack recognised, given as its
-    id. Required fields come before optional ones. `after` is a word that leads to the
-    field where it is given by its place (`on <host>`); `choices` are only shown.
+    id. An optional field may stand before one that a word leads to, and is skipped by
+    that word. `after` is a word that leads to the field where it is given by its place
+    (`on <host>`); `choices` are only shown.
     """
 
     name: str
@@ -124,8 +125,7 @@ class _Binder:
             return
         if word.text.startswith("-") and not word.quoted:
             raise unfit("no-flags", {"word": visible(word.text), "column": word.column})
-        free = (one for one in self._fields.values() if one.name not in self._given)
-        field = self._announced or next(free, None)
+        field = self._announced or self._next(word)
         if field is None:
             shown = visible(_shown(word))
             raise unfit(
@@ -139,6 +139,16 @@ class _Binder:
         self._set(field, word)
         if field.kind == "rest":
             self._rest = field.name
+
+    def _next(self, word: Word) -> FieldSpec | None:
+        """Return whose turn it is: optional ones give way to a word that leads on."""
+        free = [one for one in self._fields.values() if one.name not in self._given]
+        for field in free:
+            if field.after and word.text == field.after and not word.quoted:
+                return field
+            if field.required:
+                break
+        return free[0] if free else None
 
     def _announce(self, field: FieldSpec, word: Word) -> None:
         """Take the word that leads to the field, and nothing in its place."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.domain.catalog import Person
     from bot.domain.decision import Decision
+    from bot.domain.glass import Break
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation
     from bot.domain.route import Need
@@ -21,6 +22,7 @@ class CardView:
     `people` has every member that is named on the card, by id; a member who has left
     the catalog is missing there and shown by id. `held` says that it is frozen,
     `scheduled` for when it is asked, `quiet` that nobody is called for it at night.
+    `broken` is the glass that was broken for it, with its review.
     """
 
     operation: Operation
@@ -33,3 +35,4 @@ class CardView:
     held: Message | None = None
     scheduled: Message | None = None
     quiet: Message | None = None
+    broken: Break | None = None

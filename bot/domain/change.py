@@ -1,5 +1,6 @@
 """
-What an operation can be: a merge request, ours or the client's, or a direct action.
+What an operation can be: a merge request, ours or the client's, a direct action, or a
+move on the trust ladder.
 
 A change says *what* in terms of the client's own things; it holds no file content and
 no live state. Those are gathered when the operation is prepared (`proposal.Bound`),
@@ -14,19 +15,70 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.domain.frozen import Frozen
+from bot.domain.ladder import TrustLevel
 from bot.domain.message import Message
 
 Scalar = str | int | bool
 
 
 class SetAttribute(Frozen):
-    """Give one attribute of one Terraform resource a literal value."""
+    """
+    Give one attribute of one Terraform resource a literal value.
+
+    With `only_grows` a value that is not more than the former one, or than what the
+    world has by now, is refused before anybody is asked.
+    """
 
     kind: Literal["terraform.set"] = "terraform.set"
     directory: str
     address: str
     attribute: str
     value: Scalar
+    only_grows: bool = False
+
+
+class NameOf(Frozen):
+    """A reference to what is in the module: `aws_security_group.web.id` say."""
+
+    ref: str
+
+
+Written = Scalar | NameOf | tuple[str, ...]
+
+
+class _Resource(Frozen):
+    """
+    One whole resource of Terraform, and what of the target it is about.
+
+    It stands in the file of the block `beside`, an address that may be of data.
+    """
+
+    directory: str
+    address: str
+    beside: str
+    attribute: str
+    arguments: tuple[tuple[str, Written], ...]
+
+    def argument(self, name: str) -> Written | None:
+        """Return what one of its arguments is to be, if it is written."""
+        return dict(self.arguments).get(name)
+
+
+class PutResource(_Resource):
+    """Write one resource that is not there yet, and have Terraform create it."""
+
+    kind: Literal["terraform.put"] = "terraform.put"
+
+
+class DropResource(_Resource):
+    """Take one resource out that says exactly this, and have Terraform destroy it."""
+
+    kind: Literal["terraform.drop"] = "terraform.drop"
+
+
+TerraformEdit = Annotated[
+    SetAttribute | PutResource | DropResource, Field(discriminator="kind")
+]
 
 
 class Effect(Frozen):
@@ -43,7 +95,7 @@ class MergeRequest(Frozen):
     kind: Literal["merge_request"] = "merge_request"
     title: Message
     # One for now: the plan is guarded against one intended change.
-    edits: Annotated[tuple[SetAttribute, ...], Field(min_length=1, max_length=1)]
+    edits: Annotated[tuple[TerraformEdit, ...], Field(min_length=1, max_length=1)]
     effect: Effect
 
 
@@ -98,14 +150,24 @@ class DirectAction(Frozen):
     inputs: dict[str, Scalar]
 
 
+class TrustMove(Frozen):
+    """Another level of trust in one environment: the agreement itself changes."""
+
+    kind: Literal["trust_move"] = "trust_move"
+    title: Message
+    before: TrustLevel
+    after: TrustLevel
+    reason: str
+
+
 Change = Annotated[
-    MergeRequest | ValueChange | ClientRequest | DirectAction,
+    MergeRequest | ValueChange | ClientRequest | DirectAction | TrustMove,
     Field(discriminator="kind"),
 ]
 
 
 def is_merged(
-    change: MergeRequest | ValueChange | ClientRequest | DirectAction,
+    change: MergeRequest | ValueChange | ClientRequest | DirectAction | TrustMove,
 ) -> bool:
     """Say whether merging a merge request is what carries it out."""
     return isinstance(change, MergeRequest | ValueChange | ClientRequest)

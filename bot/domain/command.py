@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import Field
@@ -42,12 +42,18 @@ class Argument:
     example: str
     choices: tuple[str, ...] = ()
     after: str = ""
+    required: bool = True
+    # Of one that may be left out: typed by its name, since no word comes after it.
+    named: bool = False
 
     @property
     def usage(self) -> str:
         """What stands for it in the line to type, with the word that leads to it."""
+        if self.named:
+            return f"[{self.name}=…]"
         shown = "|".join(self.choices) or f"<{self.name}>"
-        return f"{self.after} {shown}" if self.after else shown
+        whole = f"{self.after} {shown}" if self.after else shown
+        return whole if self.required else f"[{whole}]"
 
     @property
     def typed(self) -> str:
@@ -56,6 +62,8 @@ class Argument:
 
     def typed_as(self, value: str) -> str:
         """Return a value of it as it is typed, with the word that leads to it."""
+        if self.named:
+            return f"{self.name}={value}"
         return f"{self.after} {value}" if self.after else value
 
 
@@ -111,7 +119,8 @@ def arg(
     Describe one argument: help, example, the text it must match or its least number.
 
     `after` is a word that is typed before it, such as `for`. An argument that can only
-    be one of a few words is declared as their `Literal`.
+    be one of a few words is declared as their `Literal`. One that may be left out has a
+    default: the last one is typed `name=value`, another gives way to the word after it.
     """
     return Field(
         description=about,
@@ -143,6 +152,18 @@ def _argument(name: str, info: FieldInfo) -> Argument:
         example=str((info.examples or [""])[0]),
         choices=tuple(map(str, get_args(info.annotation))) if literal else (),
         after=str(extra.get(_AFTER, "")) if isinstance(extra, dict) else "",
+        required=info.is_required(),
+    )
+
+
+def _arguments(command: type[Command]) -> tuple[Argument, ...]:
+    """Return them in order; what may be left out is named where no word follows it."""
+    found = [_argument(name, info) for name, info in command.model_fields.items()]
+    return tuple(
+        replace(
+            one, named=not one.required and not any(r.after for r in found[at + 1 :])
+        )
+        for at, one in enumerate(found)
     )
 
 
@@ -177,9 +198,7 @@ class Command(Frozen, ABC):
             kinds=tuple(str(kinds).split()),
             summary=about.partition("\n")[0],
             help=about,
-            arguments=tuple(
-                _argument(field, info) for field, info in cls.model_fields.items()
-            ),
+            arguments=_arguments(cls),
         )
 
     @property

@@ -127,6 +127,15 @@ class FileAtRef:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitAt:
+    """The commit that a version names, and whether the default branch has it."""
+
+    sha: str
+    title: str
+    on_default_branch: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewFile:
     """A file's whole new content."""
 

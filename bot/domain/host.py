@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 
 class Play(Frozen):
-    """The files of a playbook as they were hashed, and which of them is to be run."""
+    """
+    The files of a playbook as they were hashed, and which of them is to be run.
+
+    `foreign` says that they are not ours but a client's: then only what is known to
+    stay on the host is run, and `Refused` says where it does not.
+    """
 
     files: tuple[tuple[str, str], ...]
     entry: str
+    foreign: bool = False
 
 
 class StepStatus(StrEnum):
@@ -86,7 +92,8 @@ class HostSession(Protocol):
         Run the play on this host and no other; with `check` change nothing.
 
         Variables reach the play as text that is never evaluated. A task that failed is
-        told in the answer. Raises `Refused` if the host is not the one that was meant,
+        told in the answer. Raises `Refused` if the host is not the one that was meant
+        or a foreign play is not one that may run (nothing happened),
         `Unavailable` if it was not reached (nothing happened), `OutcomeUnknown` if it
         was lost on the way of a play that changes things.
         """

@@ -9,7 +9,8 @@ first use is the stage's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +31,26 @@ class Minted:
     accessor: str
     token: SecretStr
     expires_at: datetime
+
+
+# How long a wrapped secret waits to be opened.
+WRAPPED: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """
+    A secret that Vault keeps for whoever shows this token first, once.
+
+    The token is as good as the secret until then, so it goes to one person and into no
+    log and no audit; `accessor` can look it up and end it, and opens nothing. `address`
+    is where it is opened.
+    """
+
+    token: SecretStr
+    accessor: str
+    expires_at: datetime
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ STEPS: Final[dict[State, tuple[Step, ...]]] = {
     ),
     State.PROPOSED: (
         Step(to=State.APPROVED, by="decider", event="operation.approved"),
+        Step(to=State.APPROVED, by="break-glass", event="glass.broken"),
         Step(to=State.DENIED, by="decider", event="operation.denied"),
         Step(to=State.CANCELLED, by="requester", event="operation.cancelled"),
         Step(to=State.EXPIRED, by="sweep", event="operation.expired"),
@@ -110,6 +111,8 @@ class Progress(Frozen):
     merged_sha: str | None = None
     apply_pipeline: int | None = None
     announced: bool = False
+    # A secret that came of it was handed to the one who asked.
+    handed: bool = False
     drafted: Drafted | None = None
     waiting_for: Message | None = None
 
@@ -131,6 +134,8 @@ class Operation(Frozen):
     undoes: str | None = None
     # The operation that was last asked to take this one back.
     undone_by: str | None = None
+    # Why it cannot wait for those who decide, if it was asked for as break-glass.
+    glass: str | None = None
     target: str
     environment: Environment
     requester: str

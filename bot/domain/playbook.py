@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from pydantic import SecretStr
+
     from bot.domain.catalog import Client, Target
+    from bot.domain.certificate import TlsSession
+    from bot.domain.database import DatabaseSession
+    from bot.domain.forge import CommitAt
     from bot.domain.host import HostSession
     from bot.domain.scope import AwsScope, Scope
 
@@ -54,6 +59,20 @@ class AwsSession(Protocol):
 
         Raises `AwsRefusal` (nothing happened), `Unavailable` (nothing happened) or
         `OutcomeUnknown` (a changing call was sent and its answer was not understood).
+        """
+
+
+class Repository(Protocol):
+    """The client's own project in GitLab, to be read at one commit."""
+
+    async def commit(self, version: str) -> CommitAt:
+        """Return the commit that a tag, a branch or an id names now."""
+
+    async def files(self, folder: str, *, commit: str) -> tuple[tuple[str, str], ...]:
+        """
+        Return the files below a folder, by their path in it.
+
+        Raises `Refused` for what is not there, or is not text.
         """
 
 
@@ -79,6 +98,30 @@ class Run(Protocol):
     @property
     def host(self) -> HostSession:
         """The one host that the lent certificate opens; Broken if none was lent."""
+
+    @property
+    def database(self) -> DatabaseSession:
+        """The one server that a user was lent on; Broken if none was lent."""
+
+    @property
+    def handed(self) -> bool:
+        """Whether a secret of this operation was handed over already."""
+
+    async def hand_over(self, secret: SecretStr, *, what: Message) -> None:
+        """
+        Give a secret to the one who asked, once; the message says what it is.
+
+        It goes to them alone, wrapped by Vault so that it can be opened once. After
+        this `handed` is true for good; whoever comes after a crash finds it so.
+        """
+
+    @property
+    def tls(self) -> TlsSession:
+        """The one domain whose certificates were lent; Broken if none was."""
+
+    @property
+    def repository(self) -> Repository:
+        """The client's project, by a token that is lent for each look and reads."""
 
     async def progress(self, message: Message) -> None:
         """Say how far it has come, in the operation's thread."""
@@ -112,6 +155,8 @@ class Preview(Frozen):
 
     `pinned` are inputs that were found while looking, such as the id behind a name:
     from then on the action is fixed to them, and its rights name them literally.
+    `commit` and `content` are bound too, where what runs is a client's own: the commit
+    that its version names, and the hash of its files.
     """
 
     facts: tuple[Line, ...]
@@ -120,6 +165,8 @@ class Preview(Frozen):
     diff: str = ""
     warnings: tuple[Message, ...] = ()
     pinned: dict[str, Scalar] = Field(default_factory=dict)
+    commit: str = ""
+    content: str = ""
 
 
 class Verified(Frozen):

@@ -102,6 +102,8 @@ def may_decide(operation: Operation, *, by: Decider) -> Answer:  # noqa: PLR0911
     """Tell whether this click by this person counts for this very proposal."""
     if operation.state is not State.PROPOSED:
         return _ended(operation, by.decisions)
+    if operation.glass is not None:
+        return _no("glass-not-decided", {"who": members((operation.requester,))})
     if by.now >= operation.decide_by:
         return _no("expired")
     if by.digest != operation.digest:

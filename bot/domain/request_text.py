@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.editing.edit import Edit
 from bot.domain.gitlab_text import fenced, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.editing.edit import Edit
+    from bot.domain.editing.edit import FileEdit
     from bot.domain.operation import Operation
 
 
@@ -46,7 +47,9 @@ def commit_message(operation: Operation, *, requester: str) -> str:
     )
 
 
-def description(operation: Operation, *, edits: Sequence[Edit], requester: str) -> str:
+def description(
+    operation: Operation, *, edits: Sequence[FileEdit], requester: str
+) -> str:
     """Return what a reviewer reads: who, what, where, how it was found, how to undo."""
     parts = [
         f"**{one_line(requester)}** asked for this in chat:",
@@ -54,18 +57,7 @@ def description(operation: Operation, *, edits: Sequence[Edit], requester: str) 
         "### What changes",
     ]
     for edit in edits:
-        parts.append(
-            f"`{one_line(edit.file)}`, line {edit.line}: "
-            f"`{one_line(str(edit.old_value))}` becomes "
-            f"`{one_line(str(edit.new_value))}`."
-        )
-        parts.append("How this line was found:")
-        steps = (f"{one.file}:{one.line}: {one.source}" for one in edit.via)
-        parts.append(fenced("\n".join(steps)))
-        if edit.consumers:
-            parts.append("**The same value is also read by:**")
-            others = (f"{one.file}:{one.line}: {one.what}" for one in edit.consumers)
-            parts.append(fenced("\n".join(others)))
+        parts += _value(edit) if isinstance(edit, Edit) else _block(edit)
     parts += [
         "### Before you merge by hand: please do not",
         _HANDS_OFF,
@@ -74,3 +66,28 @@ def description(operation: Operation, *, edits: Sequence[Edit], requester: str) 
         f"Operation `{operation.id}`",
     ]
     return "\n\n".join(parts)
+
+
+def _value(edit: Edit) -> list[str]:
+    """Say which value changes, how it was found and who else reads it."""
+    steps = (f"{one.file}:{one.line}: {one.source}" for one in edit.via)
+    said = [
+        (
+            f"`{one_line(edit.file)}`, line {edit.line}: "
+            f"`{one_line(str(edit.old_value))}` becomes "
+            f"`{one_line(str(edit.new_value))}`."
+        ),
+        "How this line was found:",
+        fenced("\n".join(steps)),
+    ]
+    if edit.consumers:
+        others = (f"{one.file}:{one.line}: {one.what}" for one in edit.consumers)
+        said += ["**The same value is also read by:**", fenced("\n".join(others))]
+    return said
+
+
+def _block(edit: FileEdit) -> list[str]:
+    """Say where a whole block comes or goes; the diff shows all of it."""
+    goes = len(edit.after) < len(edit.before)
+    what = "is taken out" if goes else "is put in"
+    return [f"`{one_line(edit.file)}`, line {edit.line}: one block {what}."]

@@ -1,5 +1,6 @@
 """
-What an operation's credentials may touch: AWS resources, or one host by SSH.
+What an operation's credentials may touch: AWS resources, one database server, or one
+host by SSH, perhaps with certificates for one domain that it serves.
 
 A scope is written down when the operation is prepared, shown, bound into the digest
 and only then lent against. It holds literal actions and literal resources: a wildcard
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum, StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
@@ -42,6 +43,18 @@ SshHostKey = Annotated[
     ),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
+# Short, because Vault's roles are named after it.
+ServerName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+Engine = Literal["postgresql", "mariadb"]
+# A name of the Internet in its one spelling: lower case, no wildcard, no final dot, no
+# address. More than 64 characters do not fit the common name of a certificate.
+DomainName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$",
+        max_length=64,
+    ),
+]
 
 # Calls that AWS cannot restrict to one resource; they only read.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -143,15 +156,76 @@ class SshScope(BaseModel):
         return ssh_action(self.principal)
 
 
+class TlsScope(BaseModel):
+    """
+    A login on one host, with certificates for one domain that is served there.
+
+    Unless it `issues`, it lends the login alone, and of the client's authority nothing
+    but what is public. The right in Vault is for the domains that the catalog lists for
+    this host; that it is this one of them is held by whoever asks in its name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    login: SshScope
+    domain: DomainName
+    https: Port
+    issues: bool
+
+    @property
+    def name(self) -> str:
+        """The action that Vault's role is named after: one for each principal."""
+        named = tls_action if self.issues else ssh_action
+        return named(self.login.principal)
+
+
 def ssh_action(principal: str) -> str:
     """Return the name of the action that may log in as this principal."""
     return f"ssh-{principal}"
 
 
+def tls_action(principal: str) -> str:
+    """Return the name of the action that may log in there and have keys certified."""
+    return f"tls-{principal}"
+
+
 def is_ssh(action: str) -> bool:
-    """Say whether an action lends a certificate; no other action is named so."""
-    return action.startswith("ssh-")
+    """Say whether an action lends a login on a host; no other action is named so."""
+    return action.startswith(("ssh-", "tls-"))
 
 
-# Told apart by their fields: neither takes what the other has.
-Scope = AwsScope | SshScope
+class DatabaseScope(BaseModel):
+    """
+    One database server: as a user that Vault makes for it, and drops again.
+
+    What such a user may do stands on the server, in a procedure that its owner has
+    read (deploy/databases): see whether names are taken, or `make` a database too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    server: ServerName
+    engine: Engine
+    address: HostAddress
+    port: Port
+    unsafe_no_tls: bool
+    make: bool
+
+    @property
+    def name(self) -> str:
+        """The action that Vault's role is named after."""
+        return database_action(self.server, make=self.make)
+
+
+def database_action(server: str, *, make: bool) -> str:
+    """Return the name of the action that looks at a server, or makes a database."""
+    return f"db-{server}-{'make' if make else 'read'}"
+
+
+def is_database(action: str) -> bool:
+    """Say whether an action lends a user of a database server; no other is named so."""
+    return action.startswith("db-")
+
+
+# Told apart by their fields: none takes what another has.
+Scope = AwsScope | SshScope | TlsScope | DatabaseScope

@@ -14,6 +14,8 @@ from bot.domain.audit import Checkpoint, Event
 from bot.domain.decision import Decision
 from bot.domain.errors import TandemError
 from bot.domain.frozen import Frozen
+from bot.domain.glass import Break
+from bot.domain.ladder import Agreed, Seen
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing
@@ -31,6 +33,7 @@ class Task(StrEnum):
     NOTICE = "notice"
     LOOK = "look"
     TICKET = "ticket"
+    PROTECT = "protect"
 
 
 class Job(Frozen):
@@ -82,6 +85,35 @@ class Lending(Frozen):
     revoked: tuple[str, ...] = ()
 
 
+class Ladder(Frozen):
+    """
+    What was agreed on the trust ladder, what lapsed, and what GitLab was seen to say.
+
+    `lapsed` are ids of the operations by which it had been agreed.
+    """
+
+    agreed: tuple[Agreed, ...] = ()
+    lapsed: tuple[str, ...] = ()
+    seen: Seen | None = None
+
+
+class Closing(Frozen):
+    """A review that is closed: of which operation, by whom, and what was found."""
+
+    operation: str
+    by: str
+    finding: str
+
+
+class Glass(Frozen):
+    """Glasses that were broken, and how their reviews go on, by operation."""
+
+    broken: tuple[Break, ...] = ()
+    opened: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
+    closed: tuple[Closing, ...] = ()
+
+
 class Writes(Frozen):
     """State, decisions, credentials, audit, outbox and next jobs of one client."""
 
@@ -99,6 +131,8 @@ class Writes(Frozen):
     jobs: tuple[Job, ...] = ()
     timing: Marks | None = None
     lending: Lending | None = None
+    ladder: Ladder | None = None
+    glass: Glass | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

@@ -7,12 +7,14 @@ hears "ok", within its three seconds.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import Event, EventName
 from bot.domain.catalog import Criticality
 from bot.domain.change import MergeRequest
 from bot.domain.errors import BadArguments, NotAllowed, Refused
+from bot.domain.glass_text import Wanted, whole
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.rights import Action, Asked
@@ -21,8 +23,10 @@ from bot.domain.suggest import look_alikes, near
 from bot.domain.text import read_words
 from bot.domain.timing.when import read_moment, shown, take_at
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
+from bot.flow.agreeing import composed, is_move
 from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import not_asked
+from bot.flow.glass import in_emergency
 from bot.flow.line import read_line
 from bot.flow.rights import acting, doable, ruling, thing
 from bot.flow.saying import card, thread
@@ -38,20 +42,34 @@ if TYPE_CHECKING:
 
 
 async def ask(
-    knock: Knock, *, front: Front, undoes: Operation | None = None
+    knock: Knock,
+    *,
+    front: Front,
+    undoes: Operation | None = None,
+    glass: Wanted | None = None,
 ) -> Message:
     """
     Store what is asked for and return what to tell the person at once.
 
     `undoes` is the operation whose way back the line is; it is marked in the same
-    transaction, and Overtaken means that somebody else moved it first.
+    transaction, and Overtaken means that somebody else moved it first. `glass` is what
+    was typed as break-glass; whoever may ask for it must be let break it as well.
 
     A refusal is stored too, and returned like any answer: the person reads why, and
     what to do next. Unavailable means that nothing was stored.
     """
     try:
         caller = await arrive(knock, front=front)
-        operation = _compose(caller, front=front)
+        if glass is None:
+            operation = await _composed(caller, front=front)
+        else:  # of commands alone: what both companies agreed is no emergency
+            caller = replace(caller, knock=replace(knock, text=glass.line))
+            operation = await in_emergency(
+                _compose(caller, front=front),
+                caller=caller,
+                reason=glass.reason,
+                front=front,
+            )
         if undoes is not None:
             operation = operation.model_copy(update={"undoes": undoes.id})
     except Refused as refusal:
@@ -81,11 +99,19 @@ def _noted(operation: Operation, *, caller: Caller, front: Front) -> Message:
         "id": operation.short,
         "title": _title(operation, caller),
     }
+    if operation.glass is not None:
+        return Message.of("asked.glass", args)
     if operation.scheduled_for is None:
         return Message.of("asked.noted", args)
     timezone = front.catalog.current().timezone(operation.client)
     args["at"] = shown(operation.scheduled_for, timezone=timezone)
     return Message.of("asked.scheduled", args)
+
+
+async def _composed(caller: Caller, *, front: Front) -> Operation:
+    if is_move(caller.knock.text):
+        return await composed(caller, front=front)
+    return _compose(caller, front=front)
 
 
 def _compose(caller: Caller, *, front: Front) -> Operation:
@@ -219,7 +245,7 @@ def _writes(
                 source=caller.knock.source,
                 operation=operation.id,
                 body={
-                    "line": operation.line,
+                    "line": _typed(operation),
                     **({"undoes": operation.undoes} if operation.undoes else {}),
                     "command": operation.command,
                     "arguments": operation.arguments,
@@ -242,6 +268,13 @@ def _writes(
         ),
         jobs=(Job(task=Task.PREPARE, operation=operation.id),),
     )
+
+
+def _typed(operation: Operation) -> str:
+    """Return the whole line: of an emergency, with what makes it one."""
+    if operation.glass is None:
+        return operation.line
+    return whole(Wanted(operation.line, operation.glass))
 
 
 def _undoing(operation: Operation, caller: Caller) -> Message:

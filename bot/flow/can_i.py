@@ -23,6 +23,7 @@ from bot.flow.door import arrive, turn_away
 from bot.flow.holding import standing_for
 from bot.flow.naming import in_names
 from bot.flow.rights import actor, rulings, thing
+from bot.flow.trusting import level_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,7 @@ async def foretold(caller: Caller, line: str, *, front: Front) -> Message:
         risk=risk,
         environment=target.environment,
         command=command.spec.name,
+        trust=await level_now(caller.client.id, target.environment, front=front),
     )
     args: dict[str, str | int | Message] = {
         "line": line,

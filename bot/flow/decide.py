@@ -10,12 +10,12 @@ two click at once the database lets one through, and the other is told who it wa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot.domain.audit import Event, EventName
 from bot.domain.change import is_merged
 from bot.domain.decision import Decision, Verdict
-from bot.domain.errors import NotAllowed, Refused, Unavailable
+from bot.domain.errors import NotAllowed, Refused
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
 from bot.domain.outgoing import Outgoing, Way
@@ -30,19 +30,17 @@ from bot.domain.policy import (
     own_people,
 )
 from bot.domain.rights import Action
-from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
+from bot.domain.writes import Delivery, Job, Task, Writes
+from bot.flow.attempting import attempt
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import refused
+from bot.flow.finding import find
 from bot.flow.holders import holders_now, still_missing
 from bot.flow.holding import FROZEN_NOW, Around, around, told_of
 from bot.flow.rights import about_operation, ruling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.ports import Front
-
-_TRIES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ async def may_open(knock: Knock, *, choice: Choice, front: Front) -> Message | N
     """Return why this person may not decide, or nothing; nothing is recorded yet."""
     try:
         caller = enter(knock, front=front)
-        operation = await _find(caller, choice.operation, front=front)
+        operation = await find(caller, choice.operation, front=front)
         decisions = await front.store.decisions(
             caller.client.id, operation=operation.id
         )
@@ -115,64 +113,6 @@ async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
         return _cancelled(found, caller, front=front)
 
     return await attempt(knock, operation=operation, make=make, front=front)
-
-
-async def attempt(
-    knock: Knock,
-    *,
-    operation: str,
-    make: Callable[[Operation, tuple[Decision, ...], Caller, Around], Writes],
-    front: Front,
-) -> Message:
-    """Read, judge and write until nobody was faster in between; return what to say."""
-    try:
-        caller = enter(knock, front=front)
-        for _ in range(_TRIES):
-            found = await _find(caller, operation, front=front)
-            decisions = await front.store.decisions(
-                caller.client.id, operation=found.id
-            )
-            near = await around(found, front=front)
-            try:
-                writes = make(found, decisions, caller, near)
-            except NotAllowed as refusal:
-                # Two reads, and somebody may have decided in between: then the reason
-                # would be of a moment that never was.
-                if await _moved(found, front=front):
-                    continue
-                return await turn_away(
-                    knock, refusal=refusal, front=front, operation=found.id
-                )
-            try:
-                await front.store.write(writes)
-            except Overtaken:
-                continue
-            return _answer(writes)
-    except Refused as refusal:
-        return await turn_away(knock, refusal=refusal, front=front)
-    except Duplicate as duplicate:
-        return duplicate.answer or Message.of("decided.already-delivered")
-    raise Unavailable("the database", "too many decided at once")
-
-
-async def _moved(operation: Operation, *, front: Front) -> bool:
-    """Whether somebody moved the operation since it was read."""
-    now = await front.store.operation(operation.client, id=operation.id)
-    return now is None or now.version != operation.version
-
-
-def _answer(writes: Writes) -> Message:
-    if writes.delivery is None:
-        return Message.of("decided.already-delivered")
-    return writes.delivery.answer
-
-
-async def _find(caller: Caller, wanted: str, *, front: Front) -> Operation:
-    found = await front.store.operations_like(caller.client.id, short=wanted)
-    if len(found) != 1:
-        key = "refused.no-operation" if not found else "refused.ambiguous-operation"
-        raise NotAllowed(Message.of(key, {"got": wanted[:20]}))
-    return found[0]
 
 
 def _decider(

@@ -65,6 +65,8 @@ async def call_in_the_morning(operation: Operation, *, back: Back) -> Operation:
 
 async def escalate(operation: Operation, *, back: Back) -> None:
     """Tell the next who should know that nobody has decided, if it is time to."""
+    if operation.glass is not None:
+        return  # it waits for nobody but who asked
     step = _step(operation, back=back)
     if step <= operation.escalated or is_quiet(operation, front=back):
         return

@@ -10,13 +10,20 @@ process does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
+from bot.domain.change import (
+    ClientRequest,
+    MergeRequest,
+    TrustMove,
+    ValueChange,
+    is_merged,
+)
 from bot.domain.errors import Broken, OutcomeUnknown, Refused
+from bot.domain.ladder import is_two_sided
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.proposal import differences, digest, voided
@@ -25,13 +32,16 @@ from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.carrying import client_request as carry_client_request
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
+from bot.flow.carrying import trust as carry_trust
 from bot.flow.carrying import value as carry_value
 from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
-from bot.flow.changes import direct_action, merge_request
+from bot.flow.changes import direct_action, merge_request, trust
 from bot.flow.changes.again import rebound
+from bot.flow.glass import still_broken
 from bot.flow.holders import still_missing
 from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
+from bot.flow.trusting import moved_since
 from bot.flow.turns import ACTS_ON, running_on
 
 if TYPE_CHECKING:
@@ -49,6 +59,8 @@ async def execute(client: str, operation_id: str, *, back: Back) -> None:
         operation = await back.store.operation(client, id=operation_id)
         if operation is None:
             return
+        if operation.glass is not None:
+            back = replace(back, pace=back.pace.in_emergency())
         if operation.state is State.APPROVED:
             operation = await _start(operation, back=back)
         elif operation.state is State.RUNNING and not operation.progress.announced:
@@ -147,9 +159,12 @@ async def _held(operation: Operation, *, back: Back) -> bool:
     """
     Whether a freeze holds it back now; that is said once, and `sweep` comes back.
 
+    None holds back what runs behind a broken glass: that is what it was broken for.
     Its time runs on meanwhile, so that an approval never outlives what it was given
     for.
     """
+    if operation.glass is not None:
+        return False
     hold = await held(operation, at=back.now(), front=back)
     if hold is None or back.now() >= operation.expires_at:
         return False
@@ -185,6 +200,8 @@ async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
         return _Objection(State.EXPIRED, Message.of("ended.expired-approved"))
     if not await _still_approved(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.rights"))
+    if await moved_since(operation, front=back):
+        return _Objection(State.VOIDED, Message.of("voided.trust"))
     if _is_closed(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.hours"))
     try:
@@ -209,6 +226,8 @@ async def _moved(operation: Operation, *, back: Back) -> Message | None:
         gone = merge_request.gone(request)
         if gone is not None:
             return gone
+    elif isinstance(operation.change, TrustMove):
+        fresh = await trust.rebound(operation, back=back)
     else:
         fresh = await direct_action.rebound(operation, back=back)
     if digest(fresh) == operation.digest:
@@ -217,15 +236,20 @@ async def _moved(operation: Operation, *, back: Back) -> Message | None:
 
 
 async def _still_approved(operation: Operation, *, back: Back) -> bool:
-    """Whether the quorum still stands by today's catalog."""
+    """Whether the quorum, or who broke the glass, still stands by today's catalog."""
+    if operation.glass is not None:
+        return await still_broken(operation, front=back)
     decisions = await back.store.decisions(operation.client, operation=operation.id)
     if operation.route is None:
         return False
     requester = back.catalog.current().member(operation.requester)
     if requester is None or requester.deactivated:
         return False
-    if not operation.route.needs:
+    needs = operation.route.needs
+    if not needs:
         return operation.route.envelope is not None
+    if isinstance(operation.change, TrustMove) and not is_two_sided(needs):
+        return False
     standing = await standing_for(operation.client, front=back)
     return not still_missing(
         operation, decisions=decisions, standing=standing, front=back
@@ -248,6 +272,8 @@ async def _carry(operation: Operation, *, back: Back) -> None:
         carry = carry_client_request.carry
     elif isinstance(operation.change, ValueChange):
         carry = carry_value.carry
+    elif isinstance(operation.change, TrustMove):
+        carry = carry_trust.carry
     else:
         carry = carry_action.carry
     try:

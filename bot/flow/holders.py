@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.change import TrustMove
 from bot.domain.policy import own_people, still_approved
 from bot.domain.route import missing
 from bot.domain.timing.lent import lent, one_voice
@@ -90,17 +91,22 @@ def still_missing(
     route = operation.route
     if route is None:
         return ()
+    moments = {one.member: one.at for one in decisions}
+    if isinstance(operation.change, TrustMove):
+        # Whoever asks for it has spoken for the own company; the other one decides.
+        moments[operation.requester] = operation.asked_at
     then = {
-        one.member: {
+        member: {
             need.role: _holding(
-                need.role, operation, at=one.at, standing=standing, front=front
+                need.role, operation, at=at, standing=standing, front=front
             )
             for need in route.needs
         }
-        for one in decisions
+        for member, at in moments.items()
     }
     approvers = still_approved(operation, decisions=decisions, holders_then=then)
-    moments = {one.member: one.at for one in decisions}
+    if isinstance(operation.change, TrustMove):
+        approvers = (operation.requester, *approvers)
     holders = {}
     for need in route.needs:
         through = {

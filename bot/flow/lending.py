@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.audit import Event, EventName, instant
 from bot.domain.errors import Broken, OutcomeUnknown, TandemError, Unavailable
-from bot.domain.scope import is_ssh
+from bot.domain.scope import is_database, is_ssh
 from bot.domain.writes import Ended, Lent, Writes
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ async def give_back(
     ending = f"vault token revoked at {instant(revoked.at)}"
     if revoked.already_gone:
         ending = f"vault token had ended by {instant(revoked.at)}"
+    if is_database(lent.purpose):
+        ending += "; the database user made for it is dropped with it"
     if lent.session_dies_at is not None:
         dies = instant(lent.session_dies_at)
         what = "ssh certificate" if is_ssh(lent.purpose) else "aws session"

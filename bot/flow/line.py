@@ -40,7 +40,13 @@ def read_line(
         )
     spec = commands[name].spec
     fields = tuple(
-        FieldSpec(one.name, one.help, after=one.after, choices=one.choices)
+        FieldSpec(
+            one.name,
+            one.help,
+            after=one.after,
+            choices=one.choices,
+            required=one.required,
+        )
         for one in spec.arguments
     )
     given = bind(words[1:], fields, command=f"/infra {name}")

@@ -26,14 +26,19 @@ from bot.flow.lending import borrowed
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pydantic import SecretStr
+
     from bot.domain.audit import Record
     from bot.domain.catalog import Client, Target
+    from bot.domain.certificate import TlsSession
+    from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
-    from bot.domain.playbook import AwsSession, LiveState, Observation
+    from bot.domain.playbook import AwsSession, LiveState, Observation, Repository
     from bot.ports import Back
 
 LOCK = "tandem look "
 _ABSENT = "refused.terraform-no-attribute"
+_DATA = "data."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,30 @@ class LookRun:
     def host(self) -> HostSession:
         """Never there: observations read AWS."""
         raise Broken(f"no host was lent for the look {self.operation}")
+
+    @property
+    def database(self) -> DatabaseSession:
+        """Never there, like the host."""
+        raise Broken(f"no database was lent for the look {self.operation}")
+
+    @property
+    def handed(self) -> bool:
+        """Nothing comes of a look that could be handed over."""
+        return False
+
+    async def hand_over(self, secret: SecretStr, *, what: Message) -> None:  # noqa: ARG002 - there is none
+        """Hand over nothing: a look makes no secret."""
+        raise Broken(f"the look {self.operation} has no secret to hand over")
+
+    @property
+    def tls(self) -> TlsSession:
+        """Never there, either."""
+        raise Broken(f"no domain was lent for the look {self.operation}")
+
+    @property
+    def repository(self) -> Repository:
+        """Never there either, for the same reason."""
+        raise Broken(f"no repository is read for the look {self.operation}")
 
     async def progress(self, message: Message) -> None:
         """Say nothing: a look has no thread, its answer is all there is."""
@@ -159,6 +188,8 @@ async def _code(
     """Return what the code says of what was read, and whether it is the same."""
     if target.terraform is None:
         return Message.of("look.not-in-code")
+    if target.terraform.address.startswith(_DATA):
+        return Message.of("look.code-silent")  # data says what is there, not what to be
     try:
         files = await _files(target.terraform.directory, owner, look_id, back=back)
         return _compared(files, target, state)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.audit import Event, EventName, instant
 from bot.domain.change import ClientRequest
 from bot.domain.client_request import COMMAND, drafted_by, operation_id, touched
+from bot.domain.ladder import TrustLevel
 from bot.domain.message import Message
 from bot.domain.operation import Operation, Place, Progress, State
 from bot.domain.outgoing import Outgoing, Way
@@ -25,6 +26,7 @@ from bot.flow.explaining import refused
 from bot.flow.lending import borrowed
 from bot.flow.naming import in_names
 from bot.flow.rights import about_operation, ruling
+from bot.flow.trusting import levels_now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,8 +75,8 @@ async def notice(client_id: str, _: str, *, back: Back) -> None:
         )
         for request in opened:
             await _take_in(request, client, token=token, back=back)
-    for request in merged:
-        await _look_back(request, client, back=back)
+        for request in merged:
+            await _look_back(request, client, token=token, back=back)
 
 
 async def _take_in(
@@ -225,22 +227,54 @@ async def _turn_away(
     )
 
 
-async def _look_back(request: ListedRequest, client: Client, *, back: Back) -> None:
+async def _look_back(
+    request: ListedRequest, client: Client, *, token: SecretStr, back: Back
+) -> None:
     """Say, once, that something was merged which nobody approved here."""
     if request.merged_at is None or back.now() - request.merged_at > _RECENT:
         return
     if await _was_carried(request, client, back=back):
         return
-    said = Message.of(
-        "request.around",
-        {
-            "iid": str(request.iid),
-            "who": request.merged_by or request.opened_by,
-            "url": request.url,
-        },
+    who = request.merged_by or request.opened_by
+    args: dict[str, str | int | Message] = {
+        "iid": str(request.iid),
+        "who": who,
+        "url": request.url,
+    }
+    if await _is_committers(request, client, token=token, back=back):
+        person = back.catalog.current().by_gitlab(who)
+        args["who"] = person.name if person else who
+        said = Message.of("request.committed", args)
+        name, kind = EventName.COMMITTER_MERGED, "committed"
+    else:
+        said = Message.of("request.around", args)
+        name, kind = EventName.GATE_BYPASSED, "around"
+    await _say(request, client, said, name=name, kind=kind, back=back)
+
+
+async def _is_committers(
+    request: ListedRequest, client: Client, *, token: SecretStr, back: Back
+) -> bool:
+    """
+    Whether the client merged a request of its own where it is trusted to.
+
+    Both who opened it and who merged it have to be the client's people, as the catalog
+    knows them, and the level in force has to be committer wherever it reaches.
+    """
+    levels = await levels_now(client, front=back)
+    if TrustLevel.COMMITTER not in levels.values():
+        return False
+    catalog = back.catalog.current()
+    for name in (request.opened_by, request.merged_by):
+        person = catalog.by_gitlab(name)
+        if person is None or person.deactivated or person.organisation != client.id:
+            return False
+    state = await back.forge.merge_request(
+        client.gitlab.project, iid=request.iid, token=token
     )
-    await _say(
-        request, client, said, name=EventName.GATE_BYPASSED, kind="around", back=back
+    reach = touched(client, state.changed_paths)
+    return bool(state.changed_paths) and all(
+        levels[one] is TrustLevel.COMMITTER for one in {*reach.planned, reach.whole}
     )
 
 

@@ -13,16 +13,30 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import EventName
 from bot.domain.aws_error import AwsRefusal
-from bot.domain.change import ClientRequest, MergeRequest, ValueChange, is_merged
+from bot.domain.change import (
+    ClientRequest,
+    MergeRequest,
+    TrustMove,
+    ValueChange,
+    is_merged,
+)
 from bot.domain.errors import Refused
+from bot.domain.glass import LASTS
 from bot.domain.message import Message
 from bot.domain.operation import Operation, State
 from bot.domain.policy import able_to_decide
 from bot.domain.proposal import digest
+from bot.domain.route import Route
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes
 from bot.domain.writes import Job, Task, Writes
-from bot.flow.changes import client_request, direct_action, merge_request, value
+from bot.flow.changes import (
+    client_request,
+    direct_action,
+    merge_request,
+    trust,
+    value,
+)
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.observing import client_of
 from bot.flow.envelope import facts_of, let_pass, open_envelopes
@@ -31,13 +45,13 @@ from bot.flow.holders import holders_now
 from bot.flow.holding import standing_for
 from bot.flow.naming import called
 from bot.flow.saying import card, thread, told
+from bot.flow.trusting import level_now
 from bot.flow.turns import neighbours
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.proposal import Proposal
-    from bot.domain.route import Route
     from bot.ports import Back
 
 # From the moment on that something was scheduled for: a worker may be down for a while,
@@ -85,6 +99,8 @@ async def _gather(operation: Operation, *, back: Back) -> NotYet | Ready:
         return await client_request.gather(operation, back=back)
     if isinstance(operation.change, ValueChange):
         return await value.open_and_gather(operation, back=back)
+    if isinstance(operation.change, TrustMove):
+        return await trust.gather(operation, back=back)
     return await direct_action.gather(operation, back=back)
 
 
@@ -108,7 +124,7 @@ async def _propose(ready: Ready, *, back: Back) -> None:
     )
     proposal = proposal.model_copy(update={"bound": bound, "notes": notes})
     proposed = operation.proposed(proposal, digest=digest(bound), route=route)
-    quiet = is_quiet(proposed, front=back)
+    quiet = proposed.glass is None and is_quiet(proposed, front=back)
     update = {"proposed_at": back.now(), "called": not quiet}
     proposed = proposed.model_copy(update=update)
     body: dict[str, object] = {
@@ -145,6 +161,8 @@ def _expires(operation: Operation, *, route: Route, risk: Risk, back: Back) -> d
     """
     if operation.scheduled_for is not None:
         return operation.scheduled_for + _BEGINS_WITHIN
+    if operation.glass is not None:
+        return back.now() + min(route.expires, LASTS)
     quiet = back.catalog.current().provider.quiet
     if quiet is not None and risk is Risk.LOW:
         return quiet.stretched(back.now(), lasts=route.expires)
@@ -153,6 +171,11 @@ def _expires(operation: Operation, *, route: Route, risk: Risk, back: Back) -> d
 
 async def _call(proposed: Operation, *, back: Back) -> Message:
     """Call those who may decide: a card that is drawn anew calls nobody."""
+    if proposed.glass is not None:
+        who = called((proposed.requester,), team=proposed.place.team, front=back)
+        return Message.of(
+            "thread.glass-proposed", {"until": _clock(proposed), "who": who}
+        )
     if not proposed.called:
         return Message.of("thread.proposed-quiet", {"until": _clock(proposed)})
     standing = await standing_for(proposed.client, front=back)
@@ -190,16 +213,23 @@ def _look_alikes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
 
 
 async def route_for(operation: Operation, *, proposal: Proposal, back: Back) -> Route:
-    """Return the route of the catalog in force; Refused when nobody may decide."""
-    risk = proposal.risk
+    """
+    Return the route of the catalog in force; Refused when nobody may decide.
+
+    Of an emergency it says past whom it goes; no envelope lets that pass by itself.
+    """
+    risk, glass = proposal.risk, operation.glass is not None
     route = back.catalog.current().route(
         client=operation.client,
         risk=risk,
         environment=operation.environment,
         command=operation.command,
         facts=facts_of(operation, proposal=proposal, back=back),
-        used=await open_envelopes(operation, back=back),
+        used={} if glass else await open_envelopes(operation, back=back),
+        trust=await level_now(operation.client, operation.environment, front=back),
     )
+    if route is None and glass:
+        return Route(needs=(), expires=LASTS, remind_before=timedelta())
     if route is None:
         raise Refused(
             Message.of(

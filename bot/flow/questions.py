@@ -21,6 +21,7 @@ from bot.domain.views import Answered
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.naming import in_names
 from bot.flow.reading import ChannelReading
+from bot.flow.trusting import levels_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +38,11 @@ async def answered(
 ) -> Answered:
     """Return the answer to the question `name`; Refused says what does not fit."""
     query = _read(front.registry.queries[name], words)
-    sheet = await query.answer(ChannelReading(caller, front))
+    levels = await levels_now(caller.client, front=front)
+    sheet = await query.answer(ChannelReading(caller, front, levels))
     if sheet.look_at is not None:
         await _have_looked(sheet.look_at, caller=caller, front=front)
-    return _told(sheet, caller=caller, front=front)
+    return drawn(sheet, caller=caller, front=front)
 
 
 def _read(kind: type[Query], words: Sequence[Word]) -> Query:
@@ -89,7 +91,7 @@ async def _have_looked(target: str, *, caller: Caller, front: Front) -> None:
         return  # the first delivery's look follows
 
 
-def _told(sheet: Sheet, *, caller: Caller, front: Front) -> Answered:
+def drawn(sheet: Sheet, *, caller: Caller, front: Front) -> Answered:
     """Return the sheet with people by name, for whoever draws it."""
     team = caller.knock.team
 

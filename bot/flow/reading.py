@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.audit_filter import AuditFilter
@@ -17,11 +17,13 @@ from bot.domain.suggest import near
 from bot.flow.offered import commands_for, targets_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.domain.catalog import Client, Target
     from bot.domain.command import Spec
+    from bot.domain.ladder import TrustLevel
     from bot.domain.route import Need, Route
+    from bot.domain.scope import Environment
     from bot.flow.door import Caller
     from bot.ports import Front
 
@@ -32,6 +34,7 @@ class ChannelReading:
 
     caller: Caller
     front: Front
+    levels: Mapping[Environment, TrustLevel] = field(default_factory=dict)
 
     @property
     def client(self) -> Client:
@@ -98,6 +101,7 @@ class ChannelReading:
             risk=risk,
             environment=target.environment,
             command=spec.name,
+            trust=self.levels.get(target.environment),
         )
 
     def _who(self, route: Route | None) -> Message:

@@ -257,6 +257,7 @@ class _Speaker:
                 language=self._language(),
                 user=out.user or "",
                 key=f"outbox-{first.id}",
+                again=first.tried,
             )
         return await self._post(first, out, said)
 

@@ -8,6 +8,9 @@ from bot.domain.audit import Event, EventName
 from bot.domain.outgoing import Outgoing, Way
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.domain.catalog import Person
     from bot.domain.message import Message
     from bot.domain.operation import Operation
 
@@ -24,6 +27,24 @@ def thread(operation: Operation, message: Message) -> Outgoing:
         place=operation.place.channel,
         operation=operation.id,
         message=message,
+    )
+
+
+def direct(
+    operation: Operation, message: Message, *, people: Iterable[Person]
+) -> tuple[Outgoing, ...]:
+    """Say something to each of these people alone, where they can be called."""
+    return tuple(
+        Outgoing(
+            way=Way.DIRECT,
+            place=account.user,
+            user=account.user,
+            operation=operation.id,
+            message=message,
+        )
+        for person in people
+        for account in person.slack
+        if account.team == operation.place.team
     )
 
 

@@ -20,7 +20,7 @@ from bot.domain.policy import Denied, may_settle
 from bot.domain.rights import Action
 from bot.domain.text import read_words
 from bot.domain.writes import Delivery, Job, Task, Writes
-from bot.flow.decide import attempt
+from bot.flow.attempting import attempt
 from bot.flow.door import turn_away
 from bot.flow.explaining import refused
 from bot.flow.holders import holders_now

@@ -1,5 +1,5 @@
 """
-What time does: reminders, expiry, second looks, loans nobody gave back, checkpoints.
+What time does: reminders, expiry, second looks, reviews, forgotten loans, checkpoints.
 
 One sweep at a time over all replicas; each finding is a transaction of its own, so a
 sweep that dies has done what it had done. What fails for one client, or for one
@@ -29,6 +29,8 @@ from bot.flow.holders import holders_now
 from bot.flow.holding import standing_for
 from bot.flow.lending import give_back
 from bot.flow.notice import notice_job
+from bot.flow.protect import protect_job
+from bot.flow.reviewing import look_at_reviews
 from bot.flow.saying import card, thread, told
 from bot.flow.turns import ACTS_ON
 
@@ -60,6 +62,8 @@ async def sweep(*, back: Back, left: Collection[str] = ()) -> None:
             look = _left_behind if client in left else _operations
             with _alone("operations", client):
                 await look(client, back=back)
+            with _alone("reviews", client):
+                await look_at_reviews(client, back=back)
             with _alone("loans", client):
                 await _loans(client, back=back)
             with _alone("prune", client):
@@ -88,7 +92,10 @@ def _alone(part: str, client: str, operation: str = "") -> Iterator[None]:
 
 async def _operations(client: str, *, back: Back) -> None:
     """Look at what has not ended; see to it that somebody will go on with it."""
-    jobs = [notice_job(client, after=back.pace.watch)]
+    jobs = [
+        notice_job(client, after=back.pace.watch),
+        protect_job(client, after=back.pace.watch),
+    ]
     for operation in await back.store.unfinished(client):
         with _alone("operation", client, operation.id):
             job = await _look(operation, back=back)
@@ -183,7 +190,7 @@ async def _expire(operation: Operation, *, back: Back) -> None:
 async def _remind(operation: Operation, *, back: Back) -> bool:
     """Remind those who decide, once, and tell whether it was done now."""
     route = operation.route
-    if route is None or operation.reminded:
+    if route is None or operation.reminded or operation.glass is not None:
         return False
     if back.now() < operation.decide_by - route.remind_before:
         return False

@@ -26,6 +26,7 @@ from bot.flow.notice import notice
 from bot.flow.open_ticket import open_ticket
 from bot.flow.outage import note_broken, note_outage, outage_over
 from bot.flow.prepare import prepare
+from bot.flow.protect import protect
 from bot.flow.sweep import sweep
 from bot.flow.tidy import tidy
 from bot.flow.watch import watch
@@ -62,6 +63,7 @@ _STAGES: Final = {
     Task.NOTICE: notice,
     Task.LOOK: look,
     Task.TICKET: open_ticket,
+    Task.PROTECT: protect,
 }
 
 

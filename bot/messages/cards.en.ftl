@@ -107,6 +107,7 @@ event-merge-done = It was merged as { $sha }.
 event-action-announced = The action was announced, before it was begun: { $calls }
 event-action-done = The action was carried out.
 event-action-reconciled = After an interruption the world was asked what had happened: { $happened } { $merged }
+event-certificate-issued = A certificate for { $domain } was issued: serial { $serial }, until { $until }.
 event-credentials-lent = Rights were lent for { $action }, until { $expires-at } at the latest.
 event-credentials-ended = Rights lent for { $action } ended: { $ending }
 event-effect-verified = What was wanted was read back: { $state }

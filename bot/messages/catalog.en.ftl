@@ -53,8 +53,11 @@ catalog-too-big = Got { $got }, wanted at most { $limit }.
 catalog-too-few = The list is too short; wanted at least { $limit }.
 catalog-too-long = Got “{ $got }”, wanted at most { $limit } characters.
 catalog-not-valid = Got { $got }, which does not fit: { $wanted }.
+catalog-unverifiable-deployment = A deployment that cannot be tried with --check needs a health address: without either, nothing tells how it ended.
+catalog-taken-variable = A deployment gives no variable named { $got }: names that begin with ansible, inventory_ or deploy_ are taken.
 catalog-instance-identity = An instance is found by instance_id or by name_tag: wanted one of the two, and not both.
 
+catalog-group-identity = A security group is found by group_id or by name_tag: wanted one of the two, and not both.
 catalog-volume-identity = A volume is found by volume_id or by name_tag: wanted one of the two, and not both.
 
 ## What has to fit together

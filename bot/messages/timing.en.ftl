@@ -33,15 +33,15 @@ refused-freeze-none = There is no freeze declared in chat to end here. One that 
 refused-freeze-not-yours = Only an owner of the client, the provider's on-call and its managers declare and end a freeze. Please ask one of them.
 refused-freeze-of-others = This freeze was declared by { $who } of the other company: { $reason }. Only their company ends it early. Please ask them.
 refused-frozen = { $declared ->
-    [yes] { $who } froze this until { $until }: { $reason }
-   *[no] This is frozen by the catalog ({ $who }) until { $until }: { $reason }
+    [yes] { $who } froze this until { $until }: “{ $reason }”.
+   *[no] This is frozen by the catalog ({ $who }) until { $until }: “{ $reason }”.
  } It cannot be approved before. It can still be denied or cancelled.
 
 freeze-declared = Frozen ({ $environment }) until { $until }. People can ask, but nothing is approved or run. To end it early: /infra unfreeze { $environment }
 freeze-announced = { $who } froze { $environment ->
     [all] everything
    *[other] { $environment }
- } here until { $until }: { $reason } Requests are still taken; they are approved and run afterwards.
+ } here until { $until }: “{ $reason }”. Requests are still taken; they are approved and run afterwards.
 freeze-lifted = { $count ->
     [one] The freeze is over.
    *[other] { $count } freezes are over.
@@ -52,12 +52,12 @@ freeze-over = { $who } ended the freeze of { $environment ->
  } here. What was approved runs now.
 
 waiting-frozen = { $declared ->
-    [yes] { $who } froze this until { $until }: { $reason }
-   *[no] This is frozen by the catalog ({ $who }) until { $until }: { $reason }
+    [yes] { $who } froze this until { $until }: “{ $reason }”.
+   *[no] This is frozen by the catalog ({ $who }) until { $until }: “{ $reason }”.
  } It is approved and runs afterwards, if its time is not over by then.
 card-frozen = { $declared ->
-    [yes] Frozen by { $who } until { $until }: { $reason }
-   *[no] Frozen by the catalog ({ $who }) until { $until }: { $reason }
+    [yes] Frozen by { $who } until { $until }: “{ $reason }”.
+   *[no] Frozen by the catalog ({ $who }) until { $until }: “{ $reason }”.
  } It cannot be approved or run before.
 
 event-operation-paused = It was held by a freeze of { $by } until { $until }: { $reason }

@@ -20,6 +20,7 @@ from bot.domain.errors import Broken, Unavailable
 from bot.outbound import gitlab_shapes as shapes
 from bot.outbound.gitlab_issues import Issues
 from bot.outbound.gitlab_opening import Opening, checked_draft
+from bot.outbound.gitlab_protecting import Protecting
 from bot.outbound.gitlab_watching import Watching
 from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absent
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.forge import (
+        CommitAt,
         Draft,
         FileAtRef,
         IssueState,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         PipelineState,
     )
     from bot.domain.guidelines import ChangedFile
+    from bot.domain.ladder import Protection
     from bot.outbound.gitlab_reading import Contents
 
 LARGEST_ARTIFACT: Final = 32_000_000
@@ -50,7 +53,7 @@ _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 T = TypeVar("T")
 
 
-class Work(Opening, Watching, Issues):
+class Work(Opening, Watching, Issues, Protecting):
     """All that is done in one project."""
 
 
@@ -102,6 +105,29 @@ class GitLab:
             _path(directory)
         return await self._do(
             project, token, lambda work: work.tree(directory, ref=ref)
+        )
+
+    async def commit_at(
+        self, project: str, *, version: str, branch: str, token: SecretStr
+    ) -> CommitAt:
+        """Return the commit of a tag, a branch or an id; Refused if there is none."""
+        return await self._do(
+            project, token, lambda work: work.commit_at(version, branch=branch)
+        )
+
+    async def read_folder(
+        self, project: str, *, directory: str, commit: str, token: SecretStr
+    ) -> tuple[FileAtRef, ...]:
+        """
+        Return every file below `directory` as of one commit.
+
+        Bounded as `read_tree` is; Refused if there is none, and for a symbolic link.
+        """
+        _path(directory)
+        if not _SHA.fullmatch(commit):
+            raise Broken(f"{commit!r} is no commit")
+        return await self._do(
+            project, token, lambda work: work.folder(directory, commit=commit)
         )
 
     async def read_file(
@@ -212,6 +238,25 @@ class GitLab:
     ) -> IssueState | None:
         """Return the issue that this token's user opened with this line in it."""
         return await self._do(project, token, lambda work: work.find_issue(mark))
+
+    async def protection(
+        self, project: str, *, branch: str, token: SecretStr
+    ) -> Protection:
+        """Return what GitLab lets developers do with a branch."""
+        return await self._do(project, token, lambda work: work.protection(branch))
+
+    async def protect(
+        self, project: str, *, branch: str, wanted: Protection, token: SecretStr
+    ) -> Protection:
+        """
+        Set what developers may do with a branch, and return how it is then.
+
+        Again, it changes nothing. Refused when the token may not; OutcomeUnknown when
+        the protection may or may not be as asked.
+        """
+        return await self._do(
+            project, token, lambda work: work.protect(branch, wanted=wanted)
+        )
 
     async def note(
         self, project: str, *, iid: int, body: str, key: str, token: SecretStr

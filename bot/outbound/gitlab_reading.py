@@ -11,9 +11,10 @@ import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from bot.domain.errors import Refused
-from bot.domain.forge import FileAtRef, PipelineState, PipelineStatus
+from bot.domain.forge import CommitAt, FileAtRef, PipelineState, PipelineStatus
 from bot.domain.message import Message
 from bot.outbound import gitlab_shapes as shapes
 from bot.outbound.gitlab_wire import (
@@ -75,17 +76,48 @@ class Reading:
         commit = self.head(ref)
         if commit is None:
             raise absent(f"the branch {ref} of {self._project}")
+        return self._below(directory, commit=commit, wanted=_terraform)
+
+    def folder(self, directory: str, *, commit: str) -> tuple[FileAtRef, ...]:
+        """Return every file below a directory, as of one commit."""
+        try:
+            found = self._below(directory, commit=commit, wanted=bool)
+        except Absent:
+            found = ()
+        if not found:
+            raise absent(f"{directory} at {commit[:12]} of {self._project}")
+        return found
+
+    def commit_at(self, version: str, *, branch: str) -> CommitAt:
+        """Return the commit that a version names now."""
+        path = f"{self._path}/repository/commits/{segment(version)}"
+        found = self._gitlab.find(path, shapes.Commit)
+        if found is None:
+            raise absent(f"{version} of {self._project}")
+        refs = f"refs[]={found.id}&refs[]={quote(branch, safe='')}"
+        base = self._gitlab.find(
+            f"{self._path}/repository/merge_base?{refs}", shapes.Commit
+        )
+        return CommitAt(
+            sha=found.id,
+            title=found.message.partition("\n")[0],
+            on_default_branch=base is not None and base.id == found.id,
+        )
+
+    def _below(
+        self, directory: str, *, commit: str, wanted: Callable[[str], bool]
+    ) -> tuple[FileAtRef, ...]:
         entries = self._gitlab.many(
             f"{self._path}/repository/tree",
             shapes.Entry,
             most=MOST_ENTRIES,
             query={"path": directory, "ref": commit, "recursive": "true"},
         )
-        wanted = [e for e in entries if e.type == "blob" and _terraform(e.path)]
-        if len(wanted) > MOST_FILES or len(entries) == MOST_ENTRIES:
+        blobs = [e for e in entries if e.type == "blob" and wanted(e.path)]
+        if len(blobs) > MOST_FILES or len(entries) == MOST_ENTRIES:
             raise too_large(f"{self._project}/{directory}", f"{MOST_FILES} files")
         found, left = [], LARGEST_TREE
-        for entry in wanted:
+        for entry in blobs:
             if entry.mode == "120000":
                 message = Message.of("refused.gitlab-link", {"path": entry.path})
                 raise Refused(message)

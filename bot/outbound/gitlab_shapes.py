@@ -59,6 +59,31 @@ class Commit(Reply):
 class Branch(Reply):
     name: str
     commit: Commit
+    protected: bool = False
+    developers_can_push: bool = False
+    developers_can_merge: bool = False
+
+
+class AccessLevel(Reply):
+    """Who may: a role by its level, or one person, group or key."""
+
+    id: int
+    access_level: int = 0
+    user_id: int | None = None
+    group_id: int | None = None
+    deploy_key_id: int | None = None
+
+    @property
+    def is_role(self) -> bool:
+        """Whether it is for all who have a role in the project."""
+        named = (self.user_id, self.group_id, self.deploy_key_id)
+        return not any(named)
+
+
+class ProtectedBranch(Reply):
+    name: str
+    push_access_levels: tuple[AccessLevel, ...] = ()
+    merge_access_levels: tuple[AccessLevel, ...] = ()
 
 
 class Entry(Reply):

@@ -162,6 +162,19 @@ class Connection:
             )
             return _read(kind, found)
 
+    def patch(self, path: str, kind: type[M], *, body: Mapping[str, object]) -> M:
+        """Change a part of something; OutcomeUnknown as above."""
+        with self._errors(f"PATCH {path}", changes=True):
+            found = self._api.http_patch(
+                path, post_data=dict(body), obey_rate_limit=False
+            )
+            return _read(kind, found)
+
+    def delete(self, path: str) -> None:
+        """Take something away; OutcomeUnknown when no trustworthy answer came."""
+        with self._errors(f"DELETE {path}", changes=True):
+            self._api.http_delete(path, obey_rate_limit=False)
+
     def _in_time(self) -> None:
         if time.monotonic() > self._deadline:
             raise Unavailable(SYSTEM, "the time for this piece of work is up")

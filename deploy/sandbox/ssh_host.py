@@ -15,6 +15,12 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_ssh_private_key,
+)
+
 from bot.domain.catalog.host import Ssh
 from bot.outbound.ssh_key import new_key
 from deploy.sandbox.openbao_process import free_port, write_private
@@ -61,17 +67,17 @@ class SshHostFailedError(RuntimeError):
 class SshHost:
     """One host, reached by SSH on 127.0.0.1; its files are in `root`."""
 
-    def __init__(self, root: Path, *, authority: str, principal: str) -> None:
+    def __init__(
+        self, root: Path, *, authority: str, principal: str, port: int = 0
+    ) -> None:
         self.root = root
         self.principal = principal
-        self.port = free_port()
+        self.port = port or free_port()
         self.user = getpass.getuser()
         self._authority = authority
         self._process: asyncio.subprocess.Process | None = None
-        key = new_key()
-        self.host_key = key.public
         root.mkdir(parents=True, exist_ok=True)
-        write_private(root / "host_key", key.private.get_secret_value().encode())
+        self.host_key = _host_key(root / "host_key")
 
     @property
     def log(self) -> Path:
@@ -133,3 +139,13 @@ class SshHost:
             await writer.wait_closed()
             return
         raise SshHostFailedError(self.log.read_text(errors="replace")[-2000:])
+
+
+def _host_key(file: Path) -> str:
+    """Return the public half of the host's key, which is made once and kept."""
+    if not file.exists():
+        key = new_key()
+        write_private(file, key.private.get_secret_value().encode())
+        return key.public
+    kept = load_ssh_private_key(file.read_bytes(), password=None).public_key()
+    return kept.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()

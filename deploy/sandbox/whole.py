@@ -21,17 +21,22 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot import registry
 from bot.outbound.postgres import schema
 from bot.outbound.postgres.embedded import EmbeddedPostgres
+from deploy.sandbox import web_host
+from deploy.sandbox.client_mariadb import ClientMariadb, available
+from deploy.sandbox.client_postgres import ClientPostgres
 from deploy.sandbox.gitlab.world import PATH as JOBS_PATH
 from deploy.sandbox.openbao import OpenBao
 from deploy.sandbox.places import Places, keep_secret, places, secret
 from deploy.sandbox.process import Child
 from deploy.sandbox.seeding import furnish
 from deploy.sandbox.terraform.toolchain import toolchain
+from deploy.vault.admin import Admin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy.sandbox.births import Births
+    from deploy.sandbox.client_postgres import Served
     from deploy.sandbox.terraform.toolchain import Preference, Toolchain
 
 HERE: Final = Path(__file__).parent
@@ -51,6 +56,8 @@ class Wishes:
     snapshot_seconds: float = 4.0
     unlimited_rates: bool = False
     transport: str = "http"
+    # Whether there is a host to log into, where the machine has the programs.
+    hosts: bool = False
     bots: int = 1
     more: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,6 +79,15 @@ class Sandbox:
         self.registry = registry.load()
         self.postgres = EmbeddedPostgres(self.state / "postgres")
         self.openbao = OpenBao(self.state / "openbao")
+        self.acme_postgres = ClientPostgres(
+            self.state / "acme-postgres", client="acme", name="pg-staging"
+        )
+        # Only where the machine has one; what asks for it is refused elsewhere.
+        self.acme_mariadb = (
+            ClientMariadb(self.state / "acme-mariadb", client="acme", name="my-staging")
+            if available()
+            else None
+        )
         self.repositories = REPOSITORIES
         self._places: Places | None = None
         self._toolchain: Toolchain | None = None
@@ -92,6 +108,21 @@ class Sandbox:
         return self._toolchain
 
     @property
+    def served(self) -> tuple[Served, ...]:
+        """The clients' database servers that run here, once they were started."""
+        return tuple(one.served for one in self._clients_servers)
+
+    @property
+    def _clients_servers(self) -> tuple[ClientPostgres | ClientMariadb, ...]:
+        here = (self.acme_postgres, self.acme_mariadb)
+        return tuple(one for one in here if one is not None)
+
+    @property
+    def catalog(self) -> Path:
+        """The catalog in force: with hosts, a copy that knows where they are."""
+        return self.state / "catalog" if self.wishes.hosts else self.wishes.catalog
+
+    @property
     def logs(self) -> Path:
         """The folder of every part's log."""
         return self.state / "logs"
@@ -110,10 +141,14 @@ class Sandbox:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._database())
+            for server in self._clients_servers:
+                group.create_task(server.start())
             group.create_task(self._vault_and_aws())
             group.create_task(self._slack())
             group.create_task(self._gitlab())
         await furnish(self)
+        if self.wishes.hosts:
+            await self._web_host()
 
     async def start_bot(self, *, number: int = 1) -> None:
         """Start the front and the worker, as the operator would."""
@@ -145,7 +180,8 @@ class Sandbox:
         others = [one for one in self.children.values() if one.alive]
         await asyncio.gather(*(one.stop() for one in others))
         await self.openbao.stop()
-        await self.postgres.stop()
+        servers = (self.postgres, *self._clients_servers)
+        await asyncio.gather(*(one.stop() for one in servers))
         await asyncio.gather(*(one.close() for one in set(self.births.values())))
 
     def environment(self, *, worker: bool) -> dict[str, str]:
@@ -158,7 +194,7 @@ class Sandbox:
             "PYTHONPATH": str(HERE.parents[1]),
             "TANDEM_SECRETS": str(self._bot_secrets(worker=worker)),
             "TANDEM_DATABASE_URL": self.database_url("tandem_app"),
-            "TANDEM_CATALOG": str(self.wishes.catalog),
+            "TANDEM_CATALOG": str(self.catalog),
             "TANDEM_PORT": str(where.bot),
             "TANDEM_SLACK__API_URL": f"{where.slack_url}/api/",
             "TANDEM_SLACK__APP_ID": "A0TANDEM",
@@ -178,6 +214,9 @@ class Sandbox:
         return {
             "TANDEM_VAULT__ADDRESS": self.openbao.address,
             "TANDEM_AWS__ENDPOINT": self.places.aws_url,
+            "TANDEM_DATABASES__AT": " ".join(
+                f"{one.address}=127.0.0.1:{one.port}" for one in self.served
+            ),
         }
 
     def database_url(self, user: str) -> str:
@@ -283,6 +322,36 @@ class Sandbox:
         )
         await child.start()
         await child.says("ready", patience=60)
+
+    async def _web_host(self) -> None:
+        """Start the host with sshd and nginx, or write down what is missing for it."""
+        root, where = self.state / "web-host", self.places
+        lacking = web_host.missing()
+        if lacking:
+            why = f"this machine has no {lacking}"
+            web_host.without_host(self.wishes.catalog, self.catalog, why=why)
+            return
+        admin = Admin(address=self.openbao.address, token=self.openbao.admin_token())
+        authority = await admin.ssh_authority("ssh-acme/config/ca") or ""
+        child = self._child(
+            "web-host",
+            "deploy.sandbox.web_host",
+            "--root",
+            str(root),
+            "--authority",
+            authority,
+            "--ssh",
+            str(where.ssh),
+            "--http",
+            str(where.http),
+            "--https",
+            str(where.https),
+        )
+        await child.start()
+        await child.says("ready", patience=60)
+        ssh = web_host.ssh_of(root, authority=authority, port=where.ssh).ssh
+        nginx = web_host.nginx_of(root, http=where.http, https=where.https)
+        web_host.with_host(self.wishes.catalog, self.catalog, ssh=ssh, nginx=nginx)
 
     def _contracts(self, system: str) -> tuple[str, ...]:
         """Return the option by which a stand-in holds to recorded wire contracts."""

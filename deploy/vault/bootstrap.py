@@ -16,12 +16,18 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.domain.errors import Broken
 from bot.domain.frozen import Frozen
+from deploy.vault.database import engine_role
 from deploy.vault.ensure import Desk, Item, holds
+from deploy.vault.pki import authority as tls_authority
+from deploy.vault.pki import engine as tls_engine
+from deploy.vault.pki import role_of as tls_role_of
 from deploy.vault.plan import (
+    Action,
     AppRole,
     AwsAction,
-    KvAction,
+    DatabaseAction,
     SshAction,
+    TlsAction,
     VaultPlan,
     role_name,
 )
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy.vault.admin import Admin
+    from deploy.vault.plan import Action
 
 AUDIENCE: Final = "sts.amazonaws.com"
 AUDIT_KEY: Final = "tandem-audit"
@@ -97,6 +104,8 @@ async def bootstrap(
     await site.audit_key()
     await site.oidc()
     authorities = await site.authorities()
+    await site.databases()
+    await site.tls_authorities()
     entities: list[Entity] = []
     for client in plan.clients:
         for action in client.actions:
@@ -180,9 +189,25 @@ class _Site:
                 found.append(made)
         return tuple(found)
 
-    async def action(
-        self, client: str, action: AwsAction | KvAction | SshAction
-    ) -> str | None:
+    async def databases(self) -> None:
+        """Mount one database engine for each client that has a server."""
+        for client in self.plan.clients:
+            if any(isinstance(one, DatabaseAction) for one in client.actions):
+                wanted: dict[str, JsonValue] = {"type": "database"}
+                await self._mount("sys/mounts", f"database-{client.name}", wanted)
+
+    async def tls_authorities(self) -> None:
+        """Mount one PKI engine with an authority for each client that has a site."""
+        lasts = self.plan.tls_authority
+        for client in self.plan.clients:
+            if not any(isinstance(one, TlsAction) for one in client.actions):
+                continue
+            mount = f"pki-{client.name}"
+            await self._mount("sys/mounts", mount, tls_engine(lasts))
+            admin = self.admin if mount in self.mounts else None
+            await tls_authority(self.desk, admin, client=client.name, lasts=lasts)
+
+    async def action(self, client: str, action: Action) -> str | None:
         """Write all of one pair; returns its entity's id, if it has one by now."""
         role = role_name(client, action.name)
         await self._policy(role, action_policy(client, action))
@@ -214,10 +239,27 @@ class _Site:
         if isinstance(action, SshAction):
             lasts = int(self.plan.certificate.total_seconds())
             path, wanted = role_of(role, client=client, action=action, seconds=lasts)
-            there = f"ssh-{client}" in self.mounts
-            have = await self.admin.read(path) if there else None
-            await self.desk.ensure_over(path, wanted, have=have)
+            await self._ensure_in(f"ssh-{client}", path, wanted)
+        if isinstance(action, TlsAction):
+            lasts = int(self.plan.tls_certificate.total_seconds())
+            path, wanted = tls_role_of(
+                role, client=client, action=action, seconds=lasts
+            )
+            await self._ensure_in(f"pki-{client}", path, wanted)
+        if isinstance(action, DatabaseAction):
+            lasts = int(self.plan.loan.total_seconds())
+            path, wanted = engine_role(
+                role, client=client, action=action, seconds=lasts
+            )
+            await self._ensure_in(f"database-{client}", path, wanted)
         return subject
+
+    async def _ensure_in(
+        self, mount: str, path: str, wanted: dict[str, JsonValue]
+    ) -> None:
+        """Do as the desk does, also where a dry run has no such mount yet."""
+        have = await self.admin.read(path) if mount in self.mounts else None
+        await self.desk.ensure_over(path, wanted, have=have)
 
     async def approle(self, name: str, role: AppRole, *, policy: str) -> str | None:
         """Write an AppRole and its policy; returns its role id, once it has one."""

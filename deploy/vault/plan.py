@@ -15,7 +15,16 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from bot.domain.frozen import Frozen
-from bot.domain.scope import ScopeName, SshPrincipal, ssh_action
+from bot.domain.scope import (
+    DomainName,
+    Engine,
+    ScopeName,
+    ServerName,
+    SshPrincipal,
+    database_action,
+    ssh_action,
+    tls_action,
+)
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 
@@ -47,7 +56,37 @@ class SshAction(Frozen):
         return ssh_action(self.principal)
 
 
-Action = Annotated[AwsAction | KvAction | SshAction, Field(discriminator="kind")]
+class DatabaseAction(Frozen):
+    """A user of one database server, for minutes: to look, or to `make` a database."""
+
+    kind: Literal["database"]
+    server: ServerName
+    engine: Engine
+    make: bool
+
+    @property
+    def name(self) -> str:
+        """Looking and making are two actions, and two roles."""
+        return database_action(self.server, make=self.make)
+
+
+class TlsAction(Frozen):
+    """A login on one host, and certificates for the domains that it may serve."""
+
+    kind: Literal["tls"]
+    principal: SshPrincipal
+    domains: tuple[DomainName, ...] = Field(min_length=1)
+
+    @property
+    def name(self) -> str:
+        """Beside the action that can only log in."""
+        return tls_action(self.principal)
+
+
+Action = Annotated[
+    AwsAction | KvAction | SshAction | TlsAction | DatabaseAction,
+    Field(discriminator="kind"),
+]
 
 
 class Client(Frozen):
@@ -81,6 +120,8 @@ class VaultPlan(Frozen):
     `issuer` is the origin under which AWS reaches Vault's public keys; the `iss` of a
     token is `<issuer>/v1/identity/oidc`. `loan` caps a child token's life,
     `identity_token` that of a JWT and `certificate` that of an SSH certificate.
+    `tls_certificate` is how long a certificate for a domain is good, and
+    `tls_authority` how long the client's authority that the bootstrap makes for them.
     `session_tags` adds client and action as principal tags: a trust policy must then
     allow `sts:TagSession`, or AWS refuses the token.
     """
@@ -97,6 +138,10 @@ class VaultPlan(Frozen):
     certificate: timedelta = Field(
         default=timedelta(minutes=15), gt=timedelta(), le=timedelta(minutes=15)
     )
+    tls_certificate: timedelta = Field(
+        default=timedelta(days=90), gt=timedelta(minutes=5), le=timedelta(days=398)
+    )
+    tls_authority: timedelta = Field(default=timedelta(days=3650), gt=timedelta(days=1))
     worker: AppRole = AppRole()
     front: AppRole = AppRole()
 
@@ -122,6 +167,16 @@ class VaultPlan(Frozen):
         twice = sorted(name for name, times in names.items() if times > 1)
         if twice:
             raise ValueError(f"a client is listed twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _who_certifies_also_logs_in(self) -> VaultPlan:
+        for client in self.clients:
+            logins = {a.principal for a in client.actions if isinstance(a, SshAction)}
+            sites = {a.principal for a in client.actions if isinstance(a, TlsAction)}
+            if sites - logins:
+                missing = ", ".join(sorted(sites - logins))
+                raise ValueError(f"{client.name}: no ssh action for {missing}")
         return self
 
 

@@ -12,10 +12,21 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from deploy.vault.plan import AwsAction, KvAction, SshAction, VaultPlan, role_name
+from bot.domain.scope import ssh_action
+from deploy.vault.plan import (
+    Action,
+    AwsAction,
+    DatabaseAction,
+    SshAction,
+    TlsAction,
+    VaultPlan,
+    role_name,
+)
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+    from deploy.vault.plan import Action
 
 
 def front_policy() -> str:
@@ -45,16 +56,26 @@ def _filled(
     )
 
 
-def action_policy(client: str, action: AwsAction | KvAction | SshAction) -> str:
-    """Return what a child token of this pair may do: one call of one path."""
+def action_policy(client: str, action: Action) -> str:
+    """Return what a child token of this pair may do: one call of one path, or two."""
     name = action.name
     if isinstance(action, AwsAction):
         return _filled("act-aws", client=client, action=name)
     if isinstance(action, SshAction):
-        return _filled(
-            "act-ssh", client=client, action=name, principal=action.principal
-        )
+        return _login(client, action.principal)
+    if isinstance(action, TlsAction):
+        issues = _filled("act-tls", client=client, action=name)
+        return "\n".join([_login(client, action.principal), issues])
+    if isinstance(action, DatabaseAction):
+        text = f"act-database-{'make' if action.make else 'read'}"
+        return _filled(text, client=client, action=name)
     return _filled("act-kv", client=client, action=name, purpose=action.purpose)
+
+
+def _login(client: str, principal: str) -> str:
+    return _filled(
+        "act-ssh", client=client, action=ssh_action(principal), principal=principal
+    )
 
 
 def worker_policy(plan: VaultPlan) -> str:

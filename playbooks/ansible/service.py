@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from bot.sdk import AnsiblePlaybook, Line, LiveState, Message, ServiceName
+from bot.sdk import (
+    AnsiblePlaybook,
+    HostPath,
+    Line,
+    LiveState,
+    Message,
+    ServiceName,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +33,17 @@ class Service(AnsiblePlaybook, name="ansible.service"):
     service: ServiceName
     wanted: Wanted
     manager: Literal["systemd", "sysvinit"]
+    scripts: HostPath = "/etc/init.d"
+    pids: HostPath = "/run"
 
     def variables(self) -> Mapping[str, Scalar]:
         return {
             "service": self.service,
             "wanted": self.wanted,
+            "verb": _VERBS[self.wanted],
             "manager": self.manager,
+            "scripts": self.scripts,
+            "pids": self.pids,
         }
 
     def call(self) -> str:

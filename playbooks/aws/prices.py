@@ -1,10 +1,11 @@
 """
-What an EC2 instance costs an hour: a small list, dated, to tell a difference by.
+What an EC2 instance and a disk cost: a small list, dated, to tell a difference by.
 
 On-demand prices for Linux with shared tenancy, in US dollars, as AWS publishes them
-(https://aws.amazon.com/ec2/pricing/on-demand/). They are here as data so that a card
-needs no network; what is not here is unknown and said so. Discounts, savings plans,
-storage, traffic and taxes are not in it.
+(https://aws.amazon.com/ec2/pricing/on-demand/); disks by their size alone
+(https://aws.amazon.com/ebs/pricing/). They are here as data so that a card needs no
+network; what is not here is unknown and said so. Discounts, savings plans, databases'
+storage, more IOPS, traffic and taxes are not in it.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ def _read(listed: str) -> Mapping[str, Decimal]:
 
 _HOURLY: Final[Mapping[str, Mapping[str, Decimal]]] = {"eu-west-3": _read(_PARIS)}
 
+# A gibibyte of an EBS volume a month, by the volume's type.
+_GIBIBYTE: Final[Mapping[str, Mapping[str, Decimal]]] = {
+    "eu-west-3": _read("gp2 0.116 gp3 0.0928 st1 0.053")
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -65,7 +71,18 @@ def monthly(*, region: str, before: str, after: str) -> Difference | None:
     hourly = _HOURLY.get(region, {})
     if before not in hourly or after not in hourly:
         return None
-    cent = Decimal("0.01")
-    return Difference(
-        (hourly[before] * HOURS).quantize(cent), (hourly[after] * HOURS).quantize(cent)
-    )
+    return Difference(_cents(hourly[before] * HOURS), _cents(hourly[after] * HOURS))
+
+
+def monthly_disk(
+    *, region: str, type_: str, before: int, after: int
+) -> Difference | None:
+    """Return what a change of size costs a month, or nothing for an unknown type."""
+    each = _GIBIBYTE.get(region, {}).get(type_)
+    if each is None:
+        return None
+    return Difference(_cents(each * before), _cents(each * after))
+
+
+def _cents(price: Decimal) -> Decimal:
+    return price.quantize(Decimal("0.01"))

@@ -29,8 +29,17 @@ async def test_every_client_gets_every_right_that_this_build_asks_for(bare):
     for client in plan.clients:
         names = {action.name for action in client.actions}
         aws = set(registry.load().aws_actions)
-        hosts = {"ssh-web-host"} if client.name == "acme" else set()
-        assert names == forge | aws | hosts
+        logins = {
+            "ssh-web-host",
+            "ssh-data-host",
+            "tls-web-host",
+            *(
+                f"db-{server}-{right}"
+                for server in ("pg-staging", "my-staging")
+                for right in ("read", "make")
+            ),
+        }
+        assert names == forge | aws | (logins if client.name == "acme" else set())
 
 
 @pytest.mark.parametrize("issuer", ["vault.example", "https://vault.example/v1", ""])

@@ -13,7 +13,7 @@ import pytest
 from bot import registry
 from bot.domain.change import DirectAction, MergeRequest, ValueChange
 from bot.domain.errors import Broken
-from bot.domain.scope import Risk, ssh_action
+from bot.domain.scope import Risk, database_action, ssh_action, tls_action
 from bot.flow.ask import ask
 from bot.flow.door import Knock
 from bot.outbound import clock
@@ -86,7 +86,16 @@ def test_what_it_stores_can_be_made_again_and_asks_for_known_rights(name):
         effect = change.effect
         seen = BUILD.observation(effect.observation, inputs=effect.inputs)
         scopes = [seen.scope()]
-    known = {*BUILD.aws_actions, *map(ssh_action, ACME.principals)}
+    known = {
+        *BUILD.aws_actions,
+        *map(ssh_action, ACME.principals),
+        *(tls_action(principal) for principal, _ in ACME.sites),
+        *(
+            database_action(server.name, make=make)
+            for server in ACME.servers
+            for make in (False, True)
+        ),
+    }
     assert {scope.name for scope in scopes} <= known
 
 

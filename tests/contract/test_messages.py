@@ -42,6 +42,8 @@ BY_PART = {
     "_turn_away": (1, "refused."),
     "_not": (0, "playbook.rds-snapshot."),
     "_line": (0, "playbook.rds-snapshot.fact-"),
+    "_not_so": (0, "playbook.new-database."),
+    "_database_fact": (0, "playbook.new-database.fact-"),
     "flaw": (1, "catalog."),
     "wrong": (1, "catalog."),
 }
@@ -61,7 +63,13 @@ FAMILIES = {
     "thread": [f"{one.value}{more}" for one in Verdict for more in ("", "-because")],
     "card": [f"{one.value}{more}" for one in Verdict for more in ("", "-because")],
 }
-PREFIXES = ("grammar-", "refused-", "catalog-", "playbook-rds-snapshot-")
+PREFIXES = (
+    "grammar-",
+    "refused-",
+    "catalog-",
+    "playbook-rds-snapshot-",
+    "playbook-new-database-",
+)
 # Marks of mrkdwn: how words look is not for the words to say.
 MARKS = re.compile(r"[*~`<>&]|:[^\s:]+:|(?<![^\W_])_|_(?![^\W_])")
 SENTENCE = re.compile(r"[A-Z][a-z]+(?: [\w',-]+){2,}.*", re.DOTALL)

@@ -235,6 +235,28 @@ def test_a_target_is_written_down_once():
     ]
 
 
+def test_a_database_server_is_one_client_s_whatever_it_is_called():
+    server = {
+        "name": "pg",
+        "kind": "server",
+        "environment": "staging",
+        "description": "databases",
+        "engine": "postgresql",
+        "address": "db.example",
+        "port": 5432,
+    }
+    elsewhere = {**server, "name": "other", "port": 5433}
+
+    problems = found(
+        client("acme", targets=[server, elsewhere]),
+        client("globex", targets=[{**server, "name": "mine"}]),
+    )
+
+    assert problems == [
+        ("repeated-resource", "clients/globex/inventory.yaml", "targets.0.address")
+    ]
+
+
 def test_what_is_in_terraform_can_be_planned_and_applied():
     place = {"directory": "x", "address": "aws_instance.a"}
     staging = instance("a", terraform=place, environment="staging")
@@ -297,6 +319,33 @@ def test_a_client_reminds_before_the_end():
     assert problems == [("reminder-too-early", ACME, "requests.remind_before")]
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"needs": [{"role": "provider.manager"}]}, 1),
+        ({"needs": [{"role": "client.owner"}]}, 1),
+        ({"needs": [], "envelope": {"name": "small", "per_day": 1}}, 1),
+        ({"needs": [{"role": "client.owner"}, {"role": "provider.oncall"}]}, 0),
+    ],
+)
+def test_a_move_of_trust_is_agreed_by_both_companies(more, expected):
+    routes = [rule(match={"command": "trust"}, **more)]
+
+    wrong = [("trust-one-sided", "routes.yaml", "routes.0.needs")]
+    assert found(routes=routes) == wrong * expected
+    assert unknown_commands([RouteRule.model_validate(routes[0])], ["resize"]) == ()
+
+
+def test_no_target_is_called_as_what_moves_of_trust_are_about():
+    targets = [instance("trust.staging"), instance("trust.else")]
+
+    problems = found(client("acme", targets=targets), routes=[rule()])
+
+    assert problems == [
+        ("reserved-target", "clients/acme/inventory.yaml", "targets.0.name")
+    ]
+
+
 def test_rules_name_commands_that_exist():
     routes = [rule(match={"command": "resise"}), rule(match={"command": "zz"}), rule()]
 
@@ -306,3 +355,50 @@ def test_rules_name_commands_that_exist():
     assert near.message.args == {"got": "resise", "known": "resize"}
     assert far.message.args == {"got": "zz", "known": "backup, resize"}
     assert unknown_commands(routes, ["resise", "zz"]) == ()
+
+
+def group(name, **aws):
+    return {
+        "kind": "security_group",
+        "name": name,
+        "environment": "production",
+        "description": "a group",
+        "aws": aws,
+    }
+
+
+def disk(name, block=None, **aws):
+    place = {"directory": "p", "address": "aws_instance.web"}
+    return {
+        "kind": "volume",
+        "name": name,
+        "environment": "production",
+        "description": "a disk",
+        "terraform": place,
+        "block": block,
+        "aws": aws,
+    }
+
+
+def keys(*targets):
+    found = inconsistencies(provider(), [client("acme", targets=list(targets))], [])
+    return [one.message.key for one in found]
+
+
+def test_two_groups_of_one_name_or_id_are_one_too_many():
+    named = keys(group("a", name_tag="web"), group("b", name_tag="web"))
+    known = keys(group("a", group_id="sg-12345678"), group("b", group_id="sg-12345678"))
+
+    assert named == known == ["catalog.repeated-resource"]
+
+
+def test_a_group_may_have_the_name_of_a_disk():
+    assert keys(group("a", name_tag="web"), disk("b", name_tag="web")) == []
+
+
+def test_a_disk_may_be_a_block_of_its_instances_resource():
+    place = {"directory": "p", "address": "aws_instance.web"}
+    machine = instance("web", terraform=place)
+
+    assert keys(machine, disk("root", "root_block_device", name_tag="r")) == []
+    assert keys(machine, disk("root", name_tag="r")) == ["catalog.repeated-address"]

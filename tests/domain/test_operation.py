@@ -115,6 +115,8 @@ def test_steps_to_one_state_are_told_by_one_event():
         for step in steps:
             events.setdefault(step.to, set()).add(step.event)
 
+    # What nobody approved is told as that, and never as an approval.
+    assert events.pop(State.APPROVED) == {"operation.approved", "glass.broken"}
     assert all(len(names) == 1 for names in events.values())
 
 

@@ -115,6 +115,16 @@ def test_the_on_call_may_decide():
     assert answer == Allowed()
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_nobody_decides_on_what_waits_behind_the_glass(verdict):
+    operation = core.proposed().model_copy(update={"glass": "the shop is down"})
+
+    answer = may_decide(operation, by=decider(operation, verdict=verdict))
+
+    assert rule(answer) == "glass-not-decided"
+    assert answer.reason.args == {"who": members(("alice",))}
+
+
 def test_nobody_decides_on_their_own_request():
     operation = core.proposed()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.editing.edit import Consumer, Edit, Step
+from bot.domain.editing.edit import Consumer, Edit, FileEdit, Step
 from bot.domain.request_text import commit_message, description, title
 from deploy.sandbox.gitlab.interpret import Reading, reading
 from tests.domain import core_samples as core
@@ -107,3 +107,13 @@ def test_nothing_that_people_wrote_triggers_anything(line, who, file, value):
     assert "\n" not in subject
     trailers = [one for one in commit.split("\n") if one.startswith("Operation:")]
     assert trailers == [f"Operation: {core.ID}"]
+
+
+def test_a_whole_block_is_told_by_where_it_comes_or_goes():
+    put = FileEdit("net.tf", 12, b"", b"resource {}\n")
+    gone = FileEdit("net.tf", 3, b"resource {}\n", b"")
+
+    text = description(core.asked(), edits=[put, gone], requester="Alice")
+
+    assert "`net.tf`, line 12: one block is put in." in text
+    assert "`net.tf`, line 3: one block is taken out." in text

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.domain.catalog.choosing import Request, chosen_rule, first_rule, passed
-from bot.domain.catalog.client import TrustLevel
 from bot.domain.catalog.routes import RouteRule
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
+from bot.domain.ladder import TrustLevel
 from bot.domain.route import Facts
 from bot.domain.scope import Environment, Risk
 

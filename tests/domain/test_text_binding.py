@@ -190,3 +190,25 @@ def test_binding_refuses_or_fills_every_required_field(pieces):
 
     assert {"target", "size"} <= set(values)
     assert all(values.values())
+
+
+DEPLOY = (
+    FieldSpec("playbook"),
+    FieldSpec("version", required=False),
+    FieldSpec("host", after="on"),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("shop v1 on web", {"playbook": "shop", "version": "v1", "host": "web"}),
+        ("shop on web", {"playbook": "shop", "host": "web"}),
+        ("shop on web v1", {"playbook": "shop", "host": "web", "version": "v1"}),
+        ('shop "on" on web', {"playbook": "shop", "version": "on", "host": "web"}),
+        ("on v1 on web", {"playbook": "on", "version": "v1", "host": "web"}),
+        ("shop host=web", {"playbook": "shop", "host": "web"}),
+    ],
+)
+def test_what_may_be_left_out_gives_way_to_the_word_that_leads_on(line, given):
+    assert dict(bind(read_words(line), DEPLOY, command="/infra deploy")) == given

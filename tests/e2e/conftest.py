@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.e2e.page import ARGS, CHROMIUM, PATIENCE
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = (ROOT / "../shared/contracts").resolve()
@@ -70,3 +73,39 @@ def sandbox(folder):
     started = start(folder / "sandbox")
     yield started
     stop(started)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed at /usr/bin/chromium")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def become(browser, sandbox):
+    """Open the page as someone; anything the page logs as an error fails the test."""
+    contexts, trouble = [], []
+
+    def go(who, *, width=1280, height=900, channel="C0ACMEOPS"):
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on(
+            "console",
+            lambda said: said.type == "error" and trouble.append(said.text),
+        )
+        page.goto(f"{sandbox.url}/?as={who}&channel={channel}")
+        page.wait_for_selector("[data-ready=yes]")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert trouble == []

@@ -4,92 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from deploy.sandbox.aws.principal import ADMIN_KEY, ADMIN_SECRET
 from deploy.sandbox.aws.seed import REGION
+from tests.e2e.page import ALICE, BOB, approves, asks, says, shot
 
 pytestmark = [pytest.mark.page, pytest.mark.timeout(300)]
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-ALICE, BOB = "U0ALICE", "U0BOB"
-ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed at /usr/bin/chromium")
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def become(browser, sandbox):
-    """Open the page as someone; anything the page logs as an error fails the test."""
-    contexts, trouble = [], []
-
-    def go(who, *, width=1280, height=900):
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on(
-            "console",
-            lambda said: said.type == "error" and trouble.append(said.text),
-        )
-        page.goto(f"{sandbox.url}/?as={who}&channel=C0ACMEOPS")
-        page.wait_for_selector("[data-ready=yes]")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
-def says(page, line):
-    composer = page.get_by_test_id("composer")
-    composer.fill(line)
-    composer.press("Enter")
-
-
-def cards(page):
-    messages = page.locator("[data-testid=messages] article.message")
-    return messages.filter(has=page.locator("[data-block-type=header]"))
-
-
-def asks(page, line, *, seen_by=None):
-    """Type a line and return the card it brings, as somebody sees it."""
-    there = cards(seen_by or page)
-    # Counted before: "the last one" would be that of the story before for a moment.
-    card = there.nth(there.count())
-    says(page, line)
-    expect(card).to_be_visible()
-    return card
-
-
-def shot(page, name):
-    ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{name}.png")
 
 
 def places(sandbox):
@@ -105,11 +30,6 @@ def aws(sandbox, service):
         region_name=REGION,
         config=Config(proxies={}),
     )
-
-
-def approves(page, card):
-    card.locator('[data-action-id="approve"]').click()
-    page.get_by_test_id("confirm-yes").click()
 
 
 def test_a_resize_goes_from_a_typed_line_to_the_cloud(become, sandbox):

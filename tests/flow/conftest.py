@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from bot.outbound import clock
 from bot.outbound.catalog import CatalogKeeper
 from bot.outbound.postgres.engine import engine
 from bot.outbound.postgres.store import Store
+from deploy.sandbox.client_postgres import ClientPostgres
+from deploy.sandbox.seeding import introduce
+from deploy.vault.admin import Admin
 from tests.flow import world
 from tests.flow.people import InForce, Ops, worker_side
 
@@ -63,3 +68,19 @@ async def ops(town, sample_catalog, database, tmp_path):
         )
         await pool.dispose()
         await owner.dispose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pg_staging(town):
+    """Acme's PostgreSQL with the procedures on it, as Vault and the bot know it."""
+    with tempfile.TemporaryDirectory(prefix="tandem-acme-") as folder:
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - to be passed through, not read
+        server = ClientPostgres(Path(folder) / "pg", client="acme", name="pg-staging")
+        await server.start()
+        bao = town.openbao
+        await introduce(
+            Admin(address=bao.address, token=bao.admin_token()), server.served
+        )
+        town.databases[server.served.address] = ("127.0.0.1", server.served.port)
+        yield server
+        await server.stop()

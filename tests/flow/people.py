@@ -24,15 +24,18 @@ from bot.domain.decision import Verdict
 from bot.domain.errors import Unavailable
 from bot.domain.writes import Task
 from bot.flow.ask import ask
+from bot.flow.break_glass import Shown, break_glass
 from bot.flow.decide import Choice, cancel, decide
 from bot.flow.door import Knock
 from bot.flow.hint import hint
 from bot.flow.report import report
 from bot.flow.sweep import sweep
+from bot.inbound.slack.typed import typed
 from bot.inbound.worker import _STAGES, _AgainError, _once
 from bot.outbound import clock
 from bot.outbound.aws import Aws
 from bot.outbound.catalog import CatalogKeeper
+from bot.outbound.databases.server import Databases
 from bot.outbound.gitlab import GitLab
 from bot.outbound.lender import Lender
 from bot.outbound.postgres.outbox import Outbox
@@ -139,6 +142,24 @@ class Somebody:
     async def denies(self, card: Card, reason: str) -> Message:
         return await self._chooses(card, Verdict.DENY, reason)
 
+    async def types(self, line: str) -> Message:
+        """Type any `/infra …` line and return the message it is answered with."""
+        view = await typed(self._knock(line), front=self.ops.back)
+        return view.message
+
+    async def breaks_glass_for(self, words: str, reason: str) -> Card:
+        """Ask for something as an emergency, and return the card that came of it."""
+        answer = await self.types(f"break-glass {words} because {reason}")
+        assert answer.key == "asked.glass", answer
+        await self.ops.works()
+        return await self.ops.card(str(answer.args["id"]))
+
+    async def confirms(self, card: Card) -> Message:
+        """Click the button that breaks the glass."""
+        shown = Shown(card.operation.id, card.digest)
+        knock = self._knock(kind="action")
+        return await break_glass(knock, shown=shown, front=self.ops.back)
+
     async def cancels(self, card: Card) -> Message:
         knock = self._knock(kind="action")
         return await cancel(knock, operation=card.operation.id, front=self.ops.back)
@@ -168,6 +189,27 @@ class AwsOracle:
         ec2.stop_instances(InstanceIds=[machine])
         ec2.modify_instance_attribute(InstanceId=machine, InstanceType={"Value": kind})
         ec2.start_instances(InstanceIds=[machine])
+
+    def volume(self, name: str, *, client: str = "acme") -> dict[str, Any]:
+        filters = [
+            {"Name": "tag:Name", "Values": [name]},
+            {"Name": "tag:Client", "Values": [client]},
+        ]
+        found = self.day.town.aws("ec2").describe_volumes(Filters=filters)
+        return found["Volumes"][0]
+
+    def lets_in(self, group: str) -> set[tuple[int, str, str]]:
+        """Return what a security group lets in: port, protocol and source."""
+        ec2 = self.day.town.aws("ec2")
+        filters = [{"Name": "tag:Name", "Values": [group]}]
+        (found,) = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+        filters = [{"Name": "group-id", "Values": [found["GroupId"]]}]
+        rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+        return {
+            (one["FromPort"], one["IpProtocol"], _source(one))
+            for one in rules
+            if not one["IsEgress"]
+        }
 
     def snapshots(self, database: str) -> list[str]:
         """Return the snapshots that were taken of a database by hand or by Tandem."""
@@ -260,6 +302,11 @@ class SlackOracle:
         """Return what is in a channel, replies too, oldest first."""
         kept = self.day.slack.messages._channels.get(channel, {})
         return [kept[ts] for ts in sorted(kept)]
+
+    def directs(self, user: str) -> list[str]:
+        """Return what was written to one person alone, as it is shown."""
+        room = f"D{user[1:]}"
+        return ["\n".join(_texts(list(one.blocks))) for one in self.posts(room)]
 
     def thread(self, card: Card, channel: str = ACME) -> list[str]:
         """Return what was said under a card."""
@@ -519,6 +566,12 @@ class Ops:
             return found.all() if found.returns_rows else []
 
 
+def _source(rule: dict[str, Any]) -> str:
+    """Return where a rule lets in from, as AWS says it."""
+    network = rule.get("CidrIpv4") or rule.get("CidrIpv6")
+    return network or rule["ReferencedGroupInfo"]["GroupId"]
+
+
 def _texts(part: object) -> list[str]:
     """Return every text in some blocks, however deep."""
     if isinstance(part, dict):
@@ -568,6 +621,7 @@ def worker_side(day: Day, *, store: Store, catalog: InForce, clock_of: Shifted) 
             # AWS counts in its own time, not in that of the story.
             aws=Aws(town.places.aws_url, now=clock.now),
             now=clock_of.now,
+            databases=Databases(at=town.databases),
         ),
         notary=vault,
         sleep=sleep,

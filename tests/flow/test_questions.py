@@ -39,13 +39,18 @@ async def test_the_list_has_every_target_by_kind_with_the_commands_that_fit(ops)
     view = await asks(ops.alice, "list")
 
     assert isinstance(view, Answered)
-    kinds = ("database", "host", "instance", "parameter", "volume")
-    database, host, instance, _, volume = view.sheet.sections
+    kinds = (
+        *("database", "host", "instance", "parameter"),
+        *("security_group", "server", "volume"),
+    )
+    database, host, instance, _, group, server, volume = view.sheet.sections
     assert len(view.sheet.sections) == len(kinds)
     assert len(database.lines) == len(instance.lines) == 3
     assert {"halt <instance>", "resize <instance> <type>"} <= {*instance.typed}
-    assert host.typed == ("service restart|start|stop <service> on <host>",)
+    assert "service restart|start|stop <service> on <host>" in host.typed
     assert database.typed == volume.typed
+    assert "postgres create <database> on <server> [user=…]" in server.typed
+    assert group.typed == ("flow open|close <source> <destination> <port>",)
     assert "web-2 · production · the shop's second web server" in words(view)
 
 
@@ -179,6 +184,15 @@ async def test_a_database_that_is_not_in_the_code_is_looked_at_all_the_same(ops)
     (whisper,) = whispers(ops)
     assert "status available" in whisper.text
     assert "It is not in Terraform" in whisper.text
+
+
+async def test_what_a_security_group_lets_in_is_read_and_compared_with_no_data(ops):
+    await asks(ops.alice, "show shop-front")
+    await ops.works()
+
+    (whisper,) = whispers(ops)
+    assert "rules -" in whisper.text
+    assert "The code says nothing about any of this" in whisper.text
 
 
 async def test_a_look_is_audited_with_its_credentials_which_are_given_back(ops):

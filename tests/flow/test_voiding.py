@@ -37,7 +37,7 @@ async def test_a_push_after_the_card_voids_it_and_the_card_says_what_changed(ops
     assert await ops.state(card) is State.VOIDED
     found = await changes(ops, card)
     assert found == ["changed.head-sha", "changed.plan", "changed.pipeline"]
-    assert "Somebody pushed to the merge request" in await ops.again(card)
+    assert "Somebody pushed: the commit is another one" in await ops.again(card)
     assert ops.git.request(card.operation.progress.merge_request).state == "closed"
 
 

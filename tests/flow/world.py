@@ -40,6 +40,8 @@ from tests.flow.quick_runner import QuickRunner
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from deploy.sandbox.client_postgres import Served
+
 ROOT = Path(__file__).parents[2]
 REPOSITORIES = ROOT / "deploy" / "sandbox" / "repositories"
 CATALOG = ROOT / "deploy" / "sandbox" / "catalog"
@@ -71,6 +73,9 @@ class Town:
     registry: registry.Registry = field(default_factory=lambda: registry.load(halt))
     repositories: Path = REPOSITORIES
     toolchain: Toolchain = NO_TOOLCHAIN
+    # A client's database server is there for stories that ask for one.
+    served: tuple[Served, ...] = ()
+    databases: dict[str, tuple[str, int]] = field(default_factory=dict)
     role_id: str = ""
     secret_id: str = ""
     _boto: Any = field(default_factory=boto3.session.Session)

@@ -73,6 +73,23 @@ async def test_an_approval_is_recorded_and_the_person_told(database, by):
         assert told.text == f"Your approval of {operation.short} is recorded."
 
 
+@BOTH
+async def test_who_asked_in_an_emergency_breaks_the_glass(database, by):
+    async with office(database, by=by) as there:
+        operation, ts = await there.proposed(glass="orders are lost", requester="bob")
+
+        other = await there.clicks("break_glass", user="U0DAVE", ts=ts)
+        refused = there.whispers("U0DAVE")[-1].text
+        outcome = await there.clicks("break_glass", user="U0BOB", ts=ts)
+
+        assert other.ok
+        assert "Only who asked for it breaks the glass" in refused
+        assert outcome.ok
+        assert (await there.operation(operation)).state is State.APPROVED
+        told = there.whispers("U0BOB")[-1]
+        assert told.text.startswith(f"You broke the glass of {operation.short}")
+
+
 async def test_nobody_approves_their_own_request(database):
     async with office(database) as there:
         operation, ts = await there.proposed(requester="bob")

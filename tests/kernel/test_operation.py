@@ -15,6 +15,7 @@ asked     refused    prepare         operation.refused
 asked     cancelled  requester       operation.cancelled
 asked     expired    sweep           operation.expired
 proposed  approved   decider         operation.approved
+proposed  approved   break-glass     glass.broken
 proposed  denied     decider         operation.denied
 proposed  cancelled  requester       operation.cancelled
 proposed  expired    sweep           operation.expired
@@ -26,8 +27,8 @@ approved  expired    execute, sweep  operation.expired
 running   done       execute         operation.done
 running   failed     execute         operation.failed
 running   in_doubt   execute, sweep  operation.doubted
-in_doubt  done       reconcile, decider operation.done
-in_doubt  failed     reconcile, decider operation.failed
+in_doubt  done       reconcile       operation.done
+in_doubt  failed     reconcile       operation.failed
 """
 ENDS = {"done", "failed", "refused", "denied", "cancelled", "expired", "voided"}
 

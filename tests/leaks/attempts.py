@@ -107,7 +107,10 @@ class Attempts:
         leases = await self._front.store.open_leases(THIEF)
         signed = await self._front.store.checkpoints(THIEF)
         last = await self._front.store.last_checkpoint(THIEF)
-        return [one for one in found if one.client != THIEF], leases, signed, last
+        by = {one.operation for one in await self._front.store.agreed(THIEF)}
+        levels = [one for one in self._theirs if one.id in by]
+        foreign = [one for one in found if one.client != THIEF]
+        return foreign, leases, signed, last, levels
 
     async def _story(self) -> Any:
         one = self._one().id

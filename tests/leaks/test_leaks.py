@@ -29,6 +29,7 @@ from tests.leaks.attempts import Attempts
 from tests.leaks.blind import stripped
 from tests.outbound.store_support import TABLES, ask, asking, event
 from tests.outbound.store_support import operation as made
+from tests.outbound.test_isolation import rungs
 
 ATTEMPTS = int(os.environ.get("LEAK_ATTEMPTS", "600"))  # noqa: TID251 - asked of the test
 SEED = os.environ.get("LEAK_SEED", "tandem")  # noqa: TID251 - as above
@@ -87,6 +88,7 @@ async def settle_in(front, number):
             at=core.NOW,
             saves=(saved,),
             decisions=(decided,),
+            ladder=rungs(one.id) if number == 0 else None,
             events=(event(one.id, reason=CANARY),),
         )
     )

@@ -3,8 +3,9 @@
 
     python -m tests.model [DEPTH]
 
-Three kinds of change and two kinds of quorum; each line says how many worlds were
-visited and how deep the deepest lies. Without a depth nothing is left out.
+Three kinds of change, two kinds of quorum and an emergency that waits for none; each
+line says how many worlds were visited and how deep the deepest lies. Without a depth
+nothing is left out.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import time
 from bot.domain.operation import STEPS
 from tests.model.explore import Found, explore
 from tests.model.rules import Rules
-from tests.model.state import Kind
+from tests.model.state import GLASS, Kind
 
-LEAVE = {"both sides": ("bob", "carol"), "two on call": ("alice", "bob")}
+LEAVE = {
+    "both sides": ("bob", "carol"),
+    "two on call": ("alice", "bob"),
+    GLASS: ("alice", "bob"),
+}
 
 
 def every() -> tuple[Rules, ...]:

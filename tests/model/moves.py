@@ -108,6 +108,19 @@ def _clicks(verdict: Verdict) -> Callable[[World, Rules], Iterator[Hand]]:
     return clicks
 
 
+def _breaks(world: World, rules: Rules) -> Iterator[Hand]:
+    """Return everyone's click on the glass, on this card and on an older one."""
+    for who in rules.members:
+        if who in world.gone:
+            continue
+        for card in (0, 1):
+            if rules.may_break(
+                world.state, world.shown, rules.route, who, card, world.late
+            ):
+                one = Said(who, Verdict.APPROVE, card)
+                yield Hand(Deed.SAVE, State.APPROVED, EventName.GLASS_BROKEN, broke=one)
+
+
 def _decided(world: World, one: Said, rules: Rules) -> Hand:
     if one.verdict is Verdict.DENY:
         return _save(State.DENIED, said=one)
@@ -175,6 +188,7 @@ _BY_THE_TABLE: dict[tuple[State, State, str], Callable[..., Iterator[Hand]]] = {
     (State.ASKED, State.CANCELLED, "requester"): _calls_off,
     (State.ASKED, State.EXPIRED, "sweep"): _sweeps,
     (State.PROPOSED, State.APPROVED, "decider"): _clicks(Verdict.APPROVE),
+    (State.PROPOSED, State.APPROVED, "break-glass"): _breaks,
     (State.PROPOSED, State.DENIED, "decider"): _clicks(Verdict.DENY),
     (State.PROPOSED, State.CANCELLED, "requester"): _calls_off,
     (State.PROPOSED, State.EXPIRED, "sweep"): _sweeps,
@@ -288,7 +302,8 @@ def _commits(world: World, place: int, hand: Hand, rules: Rules) -> Move:
     broken = _step(world, hand, rules)
     said = world.said if hand.said is None else tuple(sorted({*world.said, hand.said}))
     shown = hand.shown if hand.shown >= 0 else world.shown
-    after = after._replace(state=hand.to, said=said, shown=shown)
+    broke = hand.broke or world.broke
+    after = after._replace(state=hand.to, said=said, shown=shown, broke=broke)
     if hand.to is State.RUNNING:
         begun = hand._replace(deed=Deed.ANNOUNCE, to=None, event=None)
         return Move(name, _with(after, place, begun), broken)
@@ -301,11 +316,14 @@ def _step(world: World, hand: Hand, rules: Rules) -> tuple[str, ...]:
     event = hand.event if rules.tells else None
     if hand.to is world.state:
         return () if event is EventName.DECISION_MADE else ("a decision is not told",)
-    wanted = {step.to: step.event for step in STEPS[world.state]}
-    if hand.to not in wanted:
+    glass = hand.broke is not None
+    steps = [step for step in STEPS[world.state] if step.to is hand.to]
+    if not steps:
         return (f"no step leads from {world.state} to {hand.to}",)
-    if event is None or event.value != wanted[hand.to]:
-        return (f"{world.state} to {hand.to} is not told by {wanted[hand.to]}",)
+    # Who broke the glass is told by that, and by no word of an approval.
+    wanted = {one.event for one in steps if (one.by == "break-glass") == glass}
+    if event is None or event.value not in wanted:
+        return (f"{world.state} to {hand.to} is not told by {sorted(wanted)}",)
     return ()
 
 

@@ -1,8 +1,8 @@
 """
 The model's own judgement of a quorum, by trying every seating; no rule of ours in it.
 
-It says who really approved what is really there, so that a fault in the kernel's rules
-is not believed by the model as well.
+It says who really approved what is really there, or broke the glass of it, so that a
+fault in the kernel's rules is not believed by the model as well.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from itertools import permutations
 
 from bot.domain.decision import Verdict
-from tests.model.state import AUTHOR, REQUESTER, Said, World
+from tests.model.state import AUTHOR, GLASS, REQUESTER, Said, World
 
 _ROLES = {
     "both sides": (("bob", "dave", "erin", "alice"), ("carol",)),
@@ -23,6 +23,10 @@ def may_act(world: World, *, route: str) -> bool:
     """Tell whether acting is right in this moment, as a person would see it."""
     if world.late or world.shown != world.head or REQUESTER in world.gone:
         return False
+    if route == GLASS:
+        # Nobody else, and on nothing else than what is there.
+        broke = world.broke
+        return broke is not None and broke[::2] == (REQUESTER, world.head)
     return _seated(world.said, world.head, world.gone, route)
 
 

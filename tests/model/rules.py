@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from bot.domain.change import MergeRequest
+from bot.domain.glass import Break, Breaker, broken, may_break_glass
 from bot.domain.operation import State
 from bot.domain.policy import Allowed, Decider, may_cancel, may_decide
 from bot.domain.proposal import differences, digest
@@ -26,6 +27,7 @@ from tests.domain import core_samples as core
 from tests.model.state import (
     AUTHOR,
     EVERYBODY,
+    GLASS,
     ON_CALL,
     OWNERS,
     REQUESTER,
@@ -46,6 +48,7 @@ NOBODY_ELSE = Standing()
 ROUTES = {
     "both sides": (Need(role="provider.oncall"), Need(role="client.owner")),
     "two on call": (Need(role="provider.oncall", count=2),),
+    GLASS: (Need(role="provider.oncall", count=2),),
 }
 _HOLDS = {"provider.oncall": ON_CALL, "client.owner": OWNERS}
 _ROLES = {"alice": ("developer",), "gina": ("developer",)}
@@ -71,7 +74,8 @@ def operation(state: State, shown: int, *, route: str) -> Operation:
         )
         found = found.proposed(made, digest=digest(made.bound), route=by)
     assert isinstance(found.change, MergeRequest)
-    return found.model_copy(update={"state": state})
+    glass = "the shop is down" if route == GLASS else None
+    return found.model_copy(update={"state": state, "glass": glass})
 
 
 @cache
@@ -137,6 +141,38 @@ def allows(  # noqa: PLR0917 - positions make the cache's key
 
 
 @cache
+def breaks(  # noqa: PLR0917 - positions make the cache's key
+    state: State, shown: int, route: str, member: str, card: int, late: bool
+) -> bool:
+    """Ask `may_break_glass` about a click on a card that showed this."""
+    of = operation(state, shown, route=route)
+    by = Breaker(
+        person=person(member),
+        digest=digest(bound(card)),
+        now=of.expires_at if late else core.NOW,
+    )
+    return isinstance(may_break_glass(of, by=by), Allowed)
+
+
+@cache
+def lets_run(shown: int, broke: Said | None) -> bool:
+    """Ask `broken`: whether this break is of what hangs on the card."""
+    of = operation(State.APPROVED, shown, route=GLASS)
+    if broke is None:
+        return False
+    made = Break(
+        operation=of.id,
+        client=of.client,
+        member=broke.member,
+        organisation="acme",
+        reason=of.glass or "",
+        digest=digest(bound(broke.head)),
+        at=core.NOW,
+    )
+    return broken(of, breaks=(made,)) is not None
+
+
+@cache
 def calls_off(state: State, member: str) -> bool:
     """Ask `may_cancel`."""
     of = operation(state, 0, route="both sides")
@@ -170,7 +206,10 @@ def objection(world: World, rules: Rules) -> State | None:
         return State.EXPIRED
     if REQUESTER in world.gone:
         return State.VOIDED
-    if not rules.full(world.shown, rules.route, world.said, world.gone):
+    if rules.route == GLASS:
+        if not rules.lets_run(world.shown, world.broke):
+            return State.VOIDED
+    elif not rules.full(world.shown, rules.route, world.said, world.gone):
         return State.VOIDED
     if not rules.same(world.shown, world.head):
         return State.VOIDED
@@ -192,6 +231,8 @@ class Rules:
     leave: tuple[str, ...] = ("bob", "carol")  # who may be deactivated
     may_decide: Callable[..., bool] = allows
     may_cancel: Callable[..., bool] = calls_off
+    may_break: Callable[..., bool] = breaks
+    lets_run: Callable[..., bool] = lets_run
     full: Callable[..., bool] = has_quorum
     same: Callable[[int, int], bool] = unmoved
     on_time: Callable[[bool], bool] = on_time

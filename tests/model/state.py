@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bot.domain.decision import Verdict
     from bot.domain.operation import State
 
+# The route of what was asked for as an emergency: past those who decide.
+GLASS = "glass"
 REQUESTER, AUTHOR = "alice", "erin"
 ON_CALL = ("bob", "dave", AUTHOR, REQUESTER)  # who asked may be on call: it is no help
 OWNERS = ("carol",)
@@ -52,13 +54,14 @@ class Hand(NamedTuple):
 
     `fresh` is the compare-and-set: nobody saved the operation since it was read. `look`
     is the model's own judgement, made by no rule of the product's, of whether acting
-    was right at the moment the product looked.
+    was right at the moment the product looked. `broke` is the glass that it breaks.
     """
 
     deed: Deed
     to: State | None
     event: EventName | None
     said: Said | None = None
+    broke: Said | None = None
     shown: int = -1
     fresh: bool = True
     locked: bool = False
@@ -67,12 +70,17 @@ class Hand(NamedTuple):
 
 
 class World(NamedTuple):
-    """All there is. `shown` is what hangs on the card, `head` what is really there."""
+    """
+    All there is. `shown` is what hangs on the card, `head` what is really there.
+
+    `broke` is who broke the glass, on what; nobody, where it was asked the usual way.
+    """
 
     state: State | None = None
     shown: int = -1
     head: int = 0
     said: tuple[Said, ...] = ()
+    broke: Said | None = None
     gone: tuple[str, ...] = ()
     late: bool = False
     announced: bool = False

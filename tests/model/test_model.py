@@ -11,7 +11,7 @@ from tests.model.__main__ import every, untaken
 from tests.model.explore import explore
 from tests.model.moves import Gap, known
 from tests.model.rules import Rules, allows, has_quorum
-from tests.model.state import Kind
+from tests.model.state import GLASS, REQUESTER, Kind
 
 # Far enough for every seeded fault, and seconds; `make model` goes to the very end.
 DEPTH = 10
@@ -27,6 +27,17 @@ def test_with_a_quorum_of_one_side_no_interleaving_breaks_a_law(rules):
     assert found.violations == []
     assert found.stuck == 0
     assert found.states > 10_000
+
+
+def test_with_a_glass_to_break_none_does_and_nobody_decides():
+    # Of a merge, where what is shown moves; `make model` does the other kinds as well.
+    found = explore(Rules(route=GLASS, leave=("alice", "bob")))
+
+    assert found.whole
+    assert found.violations == []
+    assert found.stuck == 0
+    assert (State.PROPOSED, State.APPROVED) in found.steps
+    assert (State.PROPOSED, State.DENIED) not in found.steps
 
 
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
@@ -125,6 +136,18 @@ def never_moved(shown, head):
     return True
 
 
+def touches(*words):
+    return words[0] is State.PROPOSED
+
+
+def touches_own(*words):
+    return words[0] is State.PROPOSED and words[3] == REQUESTER
+
+
+def believes(shown, broke):
+    return broke is not None
+
+
 UNRIGHT = "acted without a full quorum on what is there, in time"
 FAULTS = {
     "a click on another card counts": (
@@ -156,6 +179,18 @@ FAULTS = {
     "a lost answer is a failure": (
         Rules(doubts=False),
         "said to have failed, and it happened",
+    ),
+    "anybody breaks the glass": (
+        Rules(route=GLASS, may_break=touches, lets_run=believes),
+        UNRIGHT,
+    ),
+    "the glass of an older card is broken": (
+        Rules(route=GLASS, may_break=touches_own, lets_run=believes),
+        UNRIGHT,
+    ),
+    "what was asked the usual way has a glass": (
+        Rules(may_break=touches, objects=no_objection),
+        UNRIGHT,
     ),
     "a step is not told": (Rules(tells=False), "is not told"),
 }

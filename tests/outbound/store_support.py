@@ -30,6 +30,9 @@ TABLES = (
     "audit",
     "audit_checkpoint",
     "delegation",
+    "trust_level",
+    "branch_protection",
+    "glass",
 )
 
 

@@ -13,16 +13,23 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.audit import Checkpoint
 from bot.domain.errors import Broken, Unavailable
+from bot.domain.glass import Break
+from bot.domain.ladder import Agreed, Seen, TrustLevel, wanted_protection
 from bot.domain.message import Message
+from bot.domain.scope import Environment
 from bot.domain.timing.lent import Delegation
-from bot.domain.writes import Delivery, Lending, Lent, Overtaken, Writes
+from bot.domain.writes import Delivery, Glass, Ladder, Lending, Lent, Overtaken, Writes
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.outbox import Outbox
 from tests.domain import core_samples as core
 from tests.outbound.store_support import TABLES, ask, asking, count, event, opened
 from tests.outbound.store_support import operation as made
 
-KEPT_ONCE = ("audit", "audit_checkpoint", "decision", "delegation", "delivery")
+KEPT_ONCE = (
+    *("audit", "audit_checkpoint", "decision", "delegation", "delivery"),
+    *("trust_level", "branch_protection"),
+    *("audit", "audit_checkpoint", "decision", "delegation", "delivery", "glass"),
+)
 NOBODYS = "' OR true --"
 
 
@@ -30,6 +37,24 @@ NOBODYS = "' OR true --"
 async def store(database):
     async with opened(database) as found:
         yield found
+
+
+def rungs(operation):
+    """Return an agreement, and a protection that was seen."""
+    level = TrustLevel.REVIEW
+    wanted = wanted_protection((level,))
+    return Ladder(
+        agreed=(
+            Agreed(
+                operation=operation,
+                environment=Environment.STAGING,
+                level=level,
+                declared=level,
+                at=core.NOW,
+            ),
+        ),
+        seen=Seen(found=wanted, wanted=wanted, since=core.NOW),
+    )
 
 
 def full(client, number):
@@ -60,6 +85,20 @@ def full(client, number):
                     taker="alice",
                     begins=core.NOW,
                     until=core.NOW + timedelta(hours=1),
+                ),
+            )
+        ),
+        ladder=rungs(one.id),
+        glass=Glass(
+            broken=(
+                Break(
+                    operation=one.id,
+                    client=client,
+                    member="alice",
+                    organisation=client,
+                    reason="the shop is down",
+                    digest="d" * 64,
+                    at=core.NOW,
                 ),
             )
         ),
@@ -143,6 +182,8 @@ async def test_what_the_store_is_asked_for_another_client_is_not_there(acme, sto
     assert await store.records("globex", operation=one) == ()
     assert await store.checkpoints("globex") == ()
     assert await store.open_leases("globex") == ()
+    assert await store.agreed("globex") == ()
+    assert await store.protection("globex") is None
     assert (await store.head("globex"))[0] == 0
     assert await Outbox(store).card_of("globex", operation=one) is None
 

@@ -43,3 +43,20 @@ def test_going_there_and_back_costs_nothing(one, other):
 def test_every_price_is_more_than_nothing_and_the_list_is_dated():
     assert all(one > 0 for one in prices._HOURLY[PARIS].values())
     assert re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", prices.AS_OF)
+
+
+def test_a_larger_disk_costs_so_much_more_a_month():
+    found = prices.monthly_disk(region=PARIS, type_="gp3", before=40, after=60)
+
+    assert (str(found.before), str(found.after), found.told) == (
+        "3.71",
+        "5.57",
+        "+1.86",
+    )
+
+
+def test_a_disk_of_a_type_or_region_that_is_not_listed_is_unknown():
+    asked = {"before": 40, "after": 60}
+
+    assert prices.monthly_disk(region=PARIS, type_="io9", **asked) is None
+    assert prices.monthly_disk(region="xx-none-1", type_="gp3", **asked) is None

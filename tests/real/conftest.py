@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from bot.domain.catalog import Host
 from bot.domain.host import Play
 from bot.domain.scope import SshScope
 from bot.outbound.ansible.engine import Ansible
 from bot.outbound.aws import Aws
 from bot.outbound.lender import Lender
+from deploy.sandbox.nginx_host import NginxHost
 from deploy.sandbox.openbao import OpenBao
 from deploy.sandbox.ssh_host import SSHD, SshHost
 from deploy.vault.admin import Admin
@@ -25,6 +28,7 @@ from deploy.vault.plan import VaultPlan
 from tests.flow.conftest import ops, sample_catalog, town
 from tests.flow.world import CATALOG
 from tests.outbound.conftest import BootstrappedVault, now
+from tests.real.web import Visitor
 
 __all__ = ["ops", "sample_catalog", "town"]
 
@@ -41,6 +45,8 @@ def pytest_collection_modifyitems(items):
         if HERE not in Path(item.path).parents:
             continue
         item.add_marker(pytest.mark.real)
+        # A play of several tasks takes long on a machine that has much to do.
+        item.add_marker(pytest.mark.timeout(600), append=False)
         item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         if missing:
             reason = f"this machine has no {' and no '.join(missing)}"
@@ -58,6 +64,11 @@ def ssh_plan(address):
                     "actions": [
                         {"kind": "ssh", "principal": "web-host"},
                         {"kind": "ssh", "principal": "db-host"},
+                        {
+                            "kind": "tls",
+                            "principal": "web-host",
+                            "domains": ["acme.example"],
+                        },
                     ],
                 },
                 {
@@ -113,6 +124,35 @@ class World:
             minted, client=client, scope=scope, operation="op7", until=now() + lasts
         )
 
+    def entry(self, nginx):
+        """Return the host as a catalog would describe it."""
+        return Host.model_validate(
+            {
+                "client": "acme",
+                "kind": "host",
+                "name": "web-host",
+                "environment": "staging",
+                "description": "-",
+                "ssh": self.host.ssh.model_dump(),
+                "web": nginx.web.model_dump(),
+                "scripts": nginx.scripts.model_dump(),
+            }
+        )
+
+    async def run(self, scope, *, lasts=timedelta(minutes=14), **more):
+        """Return a run whose credentials reach as far as the scope."""
+        minted = await self.lender.mint(
+            client="acme", action=scope.name, operation="op7", ttl=lasts
+        )
+        login = getattr(scope, "login", scope)
+        host = await self.lender.host_session(
+            minted, client="acme", scope=login, operation="op7", until=now() + lasts
+        )
+        tls = None
+        if login is not scope:
+            tls = await self.lender.tls_session(minted, client="acme", scope=scope)
+        return PlayRun(host, tls, **more)
+
     def leftovers(self):
         return sorted(one.name for one in self.folder.iterdir())
 
@@ -158,6 +198,67 @@ async def web(ops, tmp_path):
         if name in written["ssh"] and str(written["ssh"][name]) != str(value):
             old, new = f"{name}: {written['ssh'][name]}", f"{name}: {value}"
             await ops.edits_catalog(INVENTORY, old, new)
+    yield host
+    await host.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(tmp_path):
+    """An nginx in a folder of its own, and somebody who asks it."""
+    if NEEDED["nginx"] is None:
+        pytest.skip("this machine has no nginx")
+    nginx = NginxHost(tmp_path / "nginx")
+    await nginx.start()
+    yield Visitor(nginx)
+    await nginx.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(ops, web, visitor):
+    """The nginx of acme's web-host as the story's catalog has it."""
+    text = (CATALOG / INVENTORY).read_text()
+    (line,) = [line for line in text.splitlines() if "web: {" in line]
+    places = {"web": visitor.nginx.web, "scripts": visitor.nginx.scripts}
+    lines = [
+        f"    {name}: {json.dumps(one.model_dump(mode='json'))}"
+        for name, one in places.items()
+    ]
+    await ops.edits_catalog(INVENTORY, line, "\n".join(lines))
+    return visitor
+
+
+@dataclass
+class PlayRun:
+    """What a playbook is given, past the flow."""
+
+    host: object
+    tls: object = None
+    before: str = ""
+    operation: str = "op7"
+    client: str = "acme"
+    said: list = field(default_factory=list)
+
+    async def progress(self, message):
+        self.said.append(message)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def data(ops, tmp_path):
+    """Acme's data-host as the catalog has it, and as it really is."""
+    bao = ops.day.town.openbao
+    admin = Admin(address=bao.address, token=bao.admin_token())
+    key = await admin.ssh_authority("ssh-acme/config/ca")
+    host = SshHost(tmp_path / "data-host", authority=key, principal="data-host")
+    await host.start()
+    written = (CATALOG / INVENTORY).read_text().partition("port: 22023\n")[2]
+    old, _, _ = written.partition("    nfs:")
+    new = (
+        f"      user: {host.user}\n      principal: data-host\n"
+        f"      host_key: {host.host_key}\n"
+    )
+    await ops.edits_catalog(
+        INVENTORY, f"port: 22023\n{old}", f"port: {host.port}\n{new}"
+    )
     yield host
     await host.stop()
 

@@ -427,3 +427,33 @@ async def test_secrets_are_in_no_command_line_environment_event_or_file(
     assert body not in told
     assert "BEGIN" not in told
     assert CANARY not in world.host.log.read_text()
+
+
+# A client's own playbook, which may hold anything.
+
+
+def foreign(tasks):
+    play = play_of(tasks)
+    return play.model_copy(update={"foreign": True})
+
+
+async def test_a_foreign_play_that_wants_all_memory_fails_and_harms_nobody(world):
+    host = await world.session()
+
+    played = await host.play(
+        foreign("    - name: eat\n      debug: {msg: \"{{ 'a' * 99999999999 }}\"}\n"),
+        variables={},
+    )
+
+    assert played.failed is not None
+    assert played.failed.task == "eat"
+
+
+async def test_a_foreign_play_is_not_reached_anywhere_else_by_a_role_s_name(world):
+    host = await world.session()
+
+    with pytest.raises(Refused) as refused:
+        await host.play(foreign("    - include_role: {name: /etc}\n"), variables={})
+
+    assert refused.value.message.key == "deploy.unfit-literal"
+    assert world.leftovers() == []

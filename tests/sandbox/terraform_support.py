@@ -16,6 +16,7 @@ import httpx
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
+from deploy.sandbox.aws.groups import gather
 from deploy.sandbox.terraform.cli import run
 from deploy.sandbox.terraform.cloud import Access
 from deploy.sandbox.terraform.seed import SeededInstance, seed
@@ -88,6 +89,7 @@ class Account:
         )
 
     async def seed(self) -> tuple[SeededInstance, ...]:
+        gather(self.ec2)
         return await seed(REPOSITORIES, states=self.states, access=self.access)
 
     def checkout(self, client: str, environment: str) -> Checkout:

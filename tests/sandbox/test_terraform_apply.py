@@ -30,27 +30,25 @@ class Cloud:
         self.stuck = stuck
         self.types = {"i-a": "t3.small", "i-b": "t3.small", "i-c": "t3.small"}
 
-    def read(self, instance_id, *, before):
+    def read(self, address, before):
         return {
             "ami": "ami-1",
-            "id": instance_id,
-            "instance_type": self.types[instance_id],
+            "id": before["id"],
+            "instance_type": self.types[before["id"]],
             "tags": {},
             "tags_all": {},
         }
 
-    def change_type(self, instance_id, planned):
-        if instance_id == self.stuck:
+    def update(self, address, before, after):
+        if before["id"] == self.stuck:
             raise TerraformError("AWS refused ModifyInstanceAttribute")
-        self.types[instance_id] = planned["instance_type"]
+        self.types[before["id"]] = after["instance_type"]
+        return self.read(address, before)
 
-    def create(self, planned):
+    def create(self, address, planned):
         raise AssertionError("nothing is created here")
 
-    def change_tags(self, instance_id, *, before, after):
-        raise AssertionError("no tags change here")
-
-    def terminate(self, instance_id):
+    def delete(self, address, before):
         raise AssertionError("nothing is destroyed here")
 
 
@@ -74,7 +72,7 @@ def path(tmp_path):
     cloud = Cloud(stuck="")
     state = State()
     for key in "abc":
-        state = state.with_instance(at(key), cloud.read(f"i-{key}", before={}))
+        state = state.with_instance(at(key), cloud.read(at(key), {"id": f"i-{key}"}))
     with locked(found) as file:
         file.write(state)
     return found
@@ -87,7 +85,7 @@ def test_what_was_done_before_a_refusal_is_recorded(path, configuration):
         plan = make_plan(
             configuration,
             file.state,
-            read=lambda instance_id, before: cloud.read(instance_id, before=before),
+            read=cloud.read,
         )
         with pytest.raises(TerraformError, match="AWS refused"):
             apply_plan(

@@ -140,6 +140,8 @@ class Gate:
             self._toll.pay(name, "after")
             if isinstance(answer, Session):
                 return Gate(answer, "aws", self._toll)
+            if full == "lender.database_session":
+                return Gate(answer, "database", self._toll)
             return answer
 
         return tolled
@@ -165,7 +167,7 @@ def _detail(full: str, words: tuple[Any, ...], named: dict[str, Any]) -> str:
             found = named["action"]
         case "lender.forge_token":
             found = named["purpose"]
-        case "lender.aws_session":
+        case "lender.aws_session" | "lender.database_session":
             found = named["scope"].name
         case "aws.call":
             found = words[1]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psycopg
 from sqlalchemy import select
 
 from bot import wiring
@@ -97,7 +98,7 @@ async def judge(world: World, *, at_rest: bool = True) -> Book:
     book, asked = Book(), world.asked
     if at_rest:
         await _drained(world, asked)
-    effects = [*await _merges(world, book), *_calls(world)]
+    effects = [*await _merges(world, book), *_calls(world), *await _made(world)]
     book.merges = sum(one.kind == "merge" for one in effects)
     book.snapshots = sum("Snapshot" in one.kind for one in effects)
     for (operation, kind), count in Counter(
@@ -209,6 +210,15 @@ def _calls(world: World) -> list[Effect]:
         and one.outcome == "performed"
         and not one.action.startswith("sts:")
     ]
+
+
+async def _made(world: World) -> list[Effect]:
+    """Every database that was made, by the server's own book of it."""
+    address = world.sandbox.acme_postgres.superuser("tandem").get_secret_value()
+    async with await psycopg.AsyncConnection.connect(address) as connection:
+        query = "SELECT operation, begun_at FROM tandem.made"
+        rows = await (await connection.execute(query)).fetchall()
+    return [Effect(operation=one, kind="database", at=at) for one, at in rows]
 
 
 def _cards(world: World, asked: dict[str, str], book: Book) -> None:

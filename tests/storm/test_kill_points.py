@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import secrets
@@ -15,6 +16,7 @@ from bot import registry
 from bot.domain.operation import State
 from bot.domain.playbook import LiveState
 from bot.domain.way_back import Before, WayBack
+from deploy.sandbox.client_mariadb import available
 from deploy.sandbox.openbao_process import free_port
 from tests.storm.ledgers import judge
 from tests.storm.signed import Signed, click, slash
@@ -38,8 +40,14 @@ COMMANDS = registry.load().commands
 # A reboot leaves no trace at AWS: killed between its announcement and its answer it
 # stays in doubt for good, and is not repeated.
 TRACELESS = {"restart"}
+# What these make is made once: each life asks for another one, by these arguments.
+NEW = {"postgres": ("database", "user"), "mysql": ("database", "user")}
+NUMBERS = itertools.count(1)
 # These log into a machine of their own, which the sandbox has not: see tests/real.
-ON_HOSTS = {"service"}
+ON_HOSTS = {
+    *("cert", "converge", "deploy", "dump", "nfs", "service", "vhost"),
+    *(set() if available() else {"mysql"}),
+}
 
 
 # What is always called on the way from approved to done, whatever the machine does.
@@ -51,6 +59,13 @@ ALWAYS = (
 ACTS = {
     "resize": ("store.write[merge.announced", "forge.merge", "store.write[merge.done"),
     "backup": ("store.write[action.announced", "aws.call[CreateDBSnapshot]"),
+    "postgres": (
+        "store.write[action.announced",
+        "database.make",
+        "lender.wrap",
+        "store.write[handover.made",
+        "chat.direct[handover.told]",
+    ),
 }
 
 
@@ -71,12 +86,12 @@ def chosen(points, *, route):
     """
     if KILLS >= LONG or route in WHOLE:
         return points
+    changes = ("forge.merge", "store.write[merge.", "lender.database")
     kept = [
         point
         for point in points
-        if point.startswith(ALWAYS)
+        if point.startswith((*ALWAYS, *ACTS.get(route, ()), *changes))
         or (point.startswith("aws.call[") and "[Describe" not in point)
-        or point.startswith(("forge.merge", "store.write[merge.", "lender.database"))
     ]
     rest = sorted(set(points) - set(kept))
     picked = random.Random(f"{SEED} {route}").sample(rest, min(SAMPLE, len(rest)))  # noqa: S311 - a choice that can be repeated, no secret
@@ -106,7 +121,27 @@ async def one_life(world, line):
     ended = await world.until(operation, *ends)
     if ended.state is State.IN_DOUBT:
         world.doubtful.add(operation)
-    return asked.proposal.way_back or line
+    return asked.proposal.way_back or another(asked.command) or once_more(line)
+
+
+def once_more(line):
+    """Return a line for the next life; what only grows, such as a disk, grows on."""
+    words, last = line.rpartition(" ")[::2]
+    return f"{words} {int(last) + 1}" if last.isdecimal() else line
+
+
+def another(route):
+    """Return the example with new names, of a command whose names are taken once."""
+    if route not in NEW:
+        return None
+    number = next(NUMBERS)
+    words = (
+        one.typed_as(
+            f"{one.example}_{number}" if one.name in NEW[route] else one.example
+        )
+        for one in COMMANDS[route].spec.arguments
+    )
+    return " ".join((route, *words))
 
 
 def way_back_of_another(name):

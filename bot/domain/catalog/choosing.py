@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.catalog.client import TrustLevel
 from bot.domain.frozen import Frozen
+from bot.domain.ladder import TrustLevel
 from bot.domain.route import Facts, Passed
 from bot.domain.scope import Environment, Risk
 

@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bot.domain.catalog.host import ServiceName, Ssh
+from bot.domain.catalog.host import Scripts, ServiceName, Ssh, Web
+from bot.domain.catalog.host_work import HostWork
 from bot.domain.catalog.names import (
     About,
     Address,
@@ -35,6 +36,7 @@ from bot.domain.catalog.names import (
     InstanceId,
     JobName,
     NameTag,
+    SecurityGroupId,
     ShownName,
     TargetName,
     VolumeId,
@@ -42,10 +44,12 @@ from bot.domain.catalog.names import (
 from bot.domain.catalog.parameter import read_value
 from bot.domain.catalog.people import Channel, ClientMember
 from bot.domain.change import SetValue
+from bot.domain.database import UserHost
 from bot.domain.frozen import Frozen
 from bot.domain.guidelines.advice import Guide
+from bot.domain.ladder import TrustLevel
 from bot.domain.message import Language
-from bot.domain.scope import Environment
+from bot.domain.scope import Engine, Environment, HostAddress, Port, ServerName
 from bot.domain.timing.freeze import FreezeRule
 from bot.domain.timing.hours import Hours
 
@@ -112,6 +116,25 @@ class VolumeAws(Frozen):
         return self
 
 
+class SecurityGroupAws(Frozen):
+    """How a security group is found: by its id, or by its Name tag; one of the two."""
+
+    group_id: Annotated[
+        SecurityGroupId | None, Field(description="Its id, sg-…, if it never changes.")
+    ] = None
+    name_tag: Annotated[
+        NameTag | None, Field(description="Its Name tag, which only it may carry.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.group_id is None) == (self.name_tag is None):
+            raise PydanticCustomError(
+                "catalog.group-identity", "wanted group_id or name_tag"
+            )
+        return self
+
+
 class _Target(Frozen):
     """What is written of any target."""
 
@@ -153,9 +176,24 @@ class Volume(_Target):
     instance: Annotated[
         TargetName | None, Field(description="The instance it is attached to, if any.")
     ] = None
+    block: Annotated[
+        Literal["root_block_device", "ebs_block_device"] | None,
+        Field(description="Which block of its instance's it is, if it is in there."),
+    ] = None
 
 
-class Host(_Target):
+class SecurityGroup(_Target):
+    """What may reach some machines: an EC2 security group, whose rules are flows."""
+
+    kind: Literal["security_group"]
+    aws: Annotated[SecurityGroupAws, Field(description="How it is found on AWS.")]
+    rules: Annotated[
+        Literal["aws_security_group_rule", "aws_vpc_security_group_ingress_rule"],
+        Field(description="As which kind of resource its rules are written."),
+    ] = "aws_vpc_security_group_ingress_rule"
+
+
+class Host(_Target, HostWork):
     """A machine that Tandem may log into; an EC2 instance can be a host as well."""
 
     kind: Literal["host"]
@@ -167,6 +205,15 @@ class Host(_Target):
         tuple[ServiceName, ...],
         Field(description="Services that may be started, stopped and restarted."),
     ] = ()
+    scripts: Annotated[
+        Scripts, Field(description="Where its init scripts are, with sysvinit.")
+    ] = Scripts()
+    web: Annotated[
+        Web | None, Field(description="Its nginx, if it may be given sites.")
+    ] = None
+    out_of_reach: Annotated[
+        About | None, Field(description="Why nothing can be done on it now, if so.")
+    ] = None
 
 
 class Parameter(_Target):
@@ -205,8 +252,27 @@ class Parameter(_Target):
         return SetValue(file=self.file, format=self.format, path=self.path, value=value)
 
 
+class Server(_Target):
+    """A database server on which Tandem may make databases."""
+
+    kind: Literal["server"]
+    name: Annotated[ServerName, Field(description="The name that people type.")]
+    engine: Annotated[Engine, Field(description="postgresql or mariadb.")]
+    address: Annotated[HostAddress, Field(description="Its name or IP address.")]
+    port: Annotated[Port, Field(description="Its port.")]
+    unsafe_no_tls: Annotated[
+        bool,
+        Field(description="Speak to it in the clear. Unsafe: for a sandbox."),
+    ] = False
+    users_from: Annotated[
+        UserHost,
+        Field(description="MariaDB: from where new users may come; % is anywhere."),
+    ] = "%"
+
+
 Target = Annotated[
-    Instance | Database | Volume | Host | Parameter, Field(discriminator="kind")
+    Instance | Database | Volume | SecurityGroup | Host | Parameter | Server,
+    Field(discriminator="kind"),
 ]
 
 
@@ -280,15 +346,6 @@ class Aws(Frozen):
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
 
 
-class TrustLevel(StrEnum):
-    """How far a client has come on the ladder, from asking to merging by itself."""
-
-    PROPOSE = "propose"
-    REVIEW = "review"
-    SELF_SERVE = "self-serve"
-    COMMITTER = "committer"
-
-
 class Trust(Frozen):
     """The client's step on the ladder, for each environment."""
 
@@ -356,8 +413,28 @@ class Client(Frozen):
     @property
     def principals(self) -> tuple[str, ...]:
         """The principals of its hosts; Vault has a role for each."""
-        hosts = (one for one in self.targets if isinstance(one, Host))
-        return tuple(sorted(host.ssh.principal for host in hosts))
+        return tuple(sorted(host.ssh.principal for host in self._hosts))
+
+    @property
+    def sites(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The principals of its hosts with an nginx, and what each may serve."""
+        return tuple(
+            sorted(
+                (host.ssh.principal, host.web.domains)
+                for host in self._hosts
+                if host.web is not None
+            )
+        )
+
+    @property
+    def _hosts(self) -> tuple[Host, ...]:
+        return tuple(one for one in self.targets if isinstance(one, Host))
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Its database servers; Vault has two roles for each."""
+        found = (one for one in self.targets if isinstance(one, Server))
+        return tuple(sorted(found, key=lambda one: one.name))
 
     def target(self, name: str) -> Target | None:
         """Return the target of exactly this name, if the client has it."""

@@ -15,6 +15,8 @@ from bot.domain.catalog.client import (
     Host,
     Instance,
     Parameter,
+    SecurityGroup,
+    Server,
     Volume,
 )
 from bot.domain.catalog.layout import (
@@ -27,6 +29,7 @@ from bot.domain.catalog.layout import (
 from bot.domain.catalog.parameter import fits
 from bot.domain.catalog.rota_consistency import rota_inconsistencies
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
+from bot.domain.ladder import RESERVED
 from bot.domain.suggest import near
 
 if TYPE_CHECKING:
@@ -168,17 +171,30 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
         for index, target in enumerate(client.targets):
             here = ("targets", index)
             yield from names.again(target.name, target.name, file, (*here, "name"))
+            if target.name in RESERVED:
+                yield Inconsistency.at(
+                    file, (*here, "name"), "reserved-target", {"got": target.name}
+                )
             if isinstance(target, Parameter):
                 yield from _declared(client, target, values, file, here)
                 continue
-            section, key, shown = _resource(target)
-            resource = (client.aws.account, client.aws.region, key, shown)
-            yield from resources.again(resource, shown, file, (*here, section, key))
+            if isinstance(target, Server):
+                # Whoever's account it is in: no server is two clients'.
+                shown = f"{target.address}:{target.port}"
+                place: Steps = (*here, "address")
+                yield from resources.again(shown, shown, file, place)
+            else:
+                section, key, shown = _resource(target)
+                resource = (client.aws.account, client.aws.region, key, shown)
+                place = (*here, section, key)
+                yield from resources.again(resource, shown, file, place)
             if isinstance(target, Volume):
                 yield from _attached(client, target, file, here)
             if target.terraform is not None:
                 address = target.terraform.address
-                whole = (target.terraform.directory, address)
+                # A disk may be a block of its instance's own resource.
+                block = target.block if isinstance(target, Volume) else None
+                whole = (target.terraform.directory, address, block)
                 place = (*here, "terraform", "address")
                 yield from addresses.again(whole, address, file, place)
                 yield from _jobs(client, target.environment, file, here)
@@ -219,20 +235,25 @@ def _attached(
         yield Inconsistency.at(file, (*here, "instance"), "unknown-instance", args)
 
 
-def _resource(target: Instance | Database | Volume | Host) -> tuple[str, str, str]:
+def _resource(
+    target: Instance | Database | Volume | SecurityGroup | Host,
+) -> tuple[str, str, str]:
     """Return where is written how the target is found, by which key, and as what."""
     if isinstance(target, Host):
         # Two hosts of one principal would take each other's certificates.
         return "ssh", "principal", target.ssh.principal
     if isinstance(target, Database):
         return "aws", "db_identifier", target.aws.db_identifier
+    known: str | None
     if isinstance(target, Volume):
-        if target.aws.volume_id is not None:
-            return "aws", "volume_id", target.aws.volume_id
-        return "aws", "name_tag", f"volume {target.aws.name_tag}"
-    if target.aws.instance_id is not None:
-        return "aws", "instance_id", target.aws.instance_id
-    return "aws", "name_tag", target.aws.name_tag or ""
+        kind, key, known = "volume ", "volume_id", target.aws.volume_id
+    elif isinstance(target, SecurityGroup):
+        kind, key, known = "security group ", "group_id", target.aws.group_id
+    else:
+        kind, key, known = "", "instance_id", target.aws.instance_id
+    if known is not None:
+        return "aws", key, known
+    return "aws", "name_tag", f"{kind}{target.aws.name_tag}"
 
 
 def _jobs(

@@ -54,6 +54,7 @@ AWS_REGION: Final = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 AWS_ROLE: Final = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}$"
 INSTANCE_ID: Final = r"^i-[0-9a-f]{8,17}$"
 VOLUME_ID: Final = r"^vol-[0-9a-f]{8,17}$"
+SECURITY_GROUP_ID: Final = r"^sg-[0-9a-f]{8,17}$"
 NAME_TAG: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 DATABASE_ID: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 DURATION: Final = r"^[1-9][0-9]{0,3}[mhd]$"
@@ -89,6 +90,7 @@ EXAMPLES: Final = {
     AWS_ROLE: "arn:aws:iam::123456789012:role/tandem-acme",
     INSTANCE_ID: "i-0123456789abcdef0",
     VOLUME_ID: "vol-0123456789abcdef0",
+    SECURITY_GROUP_ID: "sg-0123456789abcdef0",
     NAME_TAG: "web-2",
     DATABASE_ID: "acme-db-prod",
     DURATION: "45m, 4h or 2d",
@@ -126,6 +128,7 @@ AwsRegion = Annotated[str, StringConstraints(pattern=AWS_REGION)]
 AwsRoleArn = Annotated[str, StringConstraints(pattern=AWS_ROLE)]
 InstanceId = Annotated[str, StringConstraints(pattern=INSTANCE_ID)]
 VolumeId = Annotated[str, StringConstraints(pattern=VOLUME_ID)]
+SecurityGroupId = Annotated[str, StringConstraints(pattern=SECURITY_GROUP_ID)]
 NameTag = Annotated[str, StringConstraints(pattern=NAME_TAG)]
 FeedName = Annotated[str, StringConstraints(pattern=FEED_NAME)]
 SlackGroup = Annotated[str, StringConstraints(pattern=SLACK_GROUP)]

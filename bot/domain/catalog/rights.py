@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from bot.domain.catalog.client import Target
 from bot.domain.catalog.people import ClientRole, ProviderRole
 from bot.domain.client_request import COMMAND
+from bot.domain.ladder import COMMAND as TRUST
 from bot.domain.rights import Action, Known
 from bot.domain.rights.judge import target_id
 from bot.domain.scope import Environment
@@ -43,7 +44,7 @@ def known_names(
     found: dict[str | None, Mapping[str, Collection[str]]] = {None: whole}
     for client in clients:
         found[client.id] = _names(provider, (client,))
-    known = None if commands is None else {*commands, COMMAND}
+    known = None if commands is None else {*commands, COMMAND, TRUST}
     return Known(of=found, commands=known)
 
 

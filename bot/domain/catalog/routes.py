@@ -13,9 +13,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.domain.catalog.client import TrustLevel
 from bot.domain.catalog.names import CommandName, Count, Duration, RiskName
 from bot.domain.frozen import Frozen
+from bot.domain.ladder import TrustLevel
 from bot.domain.route import Facts
 from bot.domain.scope import Environment, Risk
 

@@ -11,9 +11,9 @@ from itertools import chain, combinations, product
 from typing import TYPE_CHECKING
 
 from bot.domain.catalog.choosing import Request, first_rule
-from bot.domain.catalog.client import TrustLevel
 from bot.domain.catalog.layout import ROUTES_FILE, Inconsistency, client_file
-from bot.domain.route import Facts
+from bot.domain.ladder import COMMAND, TrustLevel, is_two_sided
+from bot.domain.route import Facts, Need
 from bot.domain.scope import Environment, Risk
 from bot.domain.suggest import near
 
@@ -48,7 +48,7 @@ def unknown_commands(
             {"got": name, "known": ", ".join(near(name, commands) or sorted(commands))},
         )
         for index, rule in enumerate(routes)
-        if (name := rule.match.command) is not None and name not in commands
+        if (name := rule.match.command) is not None and name not in (COMMAND, *commands)
     )
 
 
@@ -67,6 +67,8 @@ def _rules(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
             args: dict[str, str | int | Message] = {"got": rule.envelope.name}
             named_at = (*here, "envelope", "name")
             yield Inconsistency.at(ROUTES_FILE, named_at, "envelope-twice", args)
+        if rule.match.command == COMMAND and not _agreed_by_both(rule):
+            yield Inconsistency.at(ROUTES_FILE, (*here, "needs"), "trust-one-sided")
         roles = [place.role for place in rule.needs]
         for number, role in enumerate(roles):
             if role in roles[:number]:
@@ -74,6 +76,10 @@ def _rules(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:
                 yield Inconsistency.at(
                     ROUTES_FILE, place, "role-twice", {"got": role.value}
                 )
+
+
+def _agreed_by_both(rule: RouteRule) -> bool:
+    return is_two_sided(Need(role=one.role.value) for one in rule.needs)
 
 
 def _lowered_by_risk(routes: Sequence[RouteRule]) -> Iterator[Inconsistency]:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final, Self
 from pydantic import model_validator
 
 from bot.domain.catalog.choosing import Request, chosen_rule, passed
-from bot.domain.catalog.client import Client
+from bot.domain.catalog.client import Client, Requests
 from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.duty import on_call
 from bot.domain.catalog.people import Person, Provider, ProviderChannel
 from bot.domain.catalog.routes import DeciderRole, RouteRule
 from bot.domain.frozen import Frozen
+from bot.domain.ladder import COMMAND, two_sided
 from bot.domain.rights import Policies
 from bot.domain.rights.rules import Rules, compiled
 from bot.domain.route import Facts, Need, Route
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog.names import ClientId
+    from bot.domain.ladder import TrustLevel
     from bot.domain.scope import Environment, Risk
     from bot.domain.timing.hours import Hours
 
@@ -210,34 +212,44 @@ class Catalog(Frozen):
         command: str,
         facts: Facts = _NO_FACTS,
         used: Mapping[str, int] | None = None,
+        trust: TrustLevel | None = None,
     ) -> Route | None:
         """
         Return who must decide such a request; None means nobody may, so it ends there.
 
         `used` has how often each envelope let something pass today; without it no
         envelope is open. Whatever smaller risk would ask of more people is asked of the
-        greater one too. KeyError if there is no such client.
+        greater one too. `trust` is the level in force, if it is not the catalog's own.
+        A move on the trust ladder is decided by a rule that names it, and by both
+        companies whatever that says. KeyError if there is no such client.
         """
-        own = self._clients[client]
+        own, moves = self._clients[client], command == COMMAND
         chosen = chosen_rule(
-            self.routes,
+            [one for one in self.routes if not moves or one.match.command == COMMAND],
             risk=risk,
             request=Request(
                 environment=environment,
                 command=command,
-                trust=own.trust.level(environment),
+                trust=trust or own.trust.level(environment),
                 facts=facts,
             ),
             used=used or {},
         )
         if chosen is None:
-            return None
-        return Route(
-            needs=tuple(
-                Need(role=place.role.value, count=place.count) for place in chosen.needs
-            ),
+            return None if not moves else _agreement(own.requests, ())
+        needs = tuple(
+            Need(role=place.role.value, count=place.count) for place in chosen.needs
+        )
+        waits = Requests(
             expires=chosen.expires or own.requests.expires,
             remind_before=chosen.remind_before or own.requests.remind_before,
+        )
+        if moves:
+            return _agreement(waits, needs)
+        return Route(
+            needs=needs,
+            expires=waits.expires,
+            remind_before=waits.remind_before,
             envelope=passed(chosen, used or {}),
         )
 
@@ -287,6 +299,15 @@ class Catalog(Frozen):
             provider=self.provider.id, channel=own
         )
         return rooms
+
+
+def _agreement(waits: Requests, needs: tuple[Need, ...]) -> Route:
+    """Return who agrees on a move of trust: both companies, and never an envelope."""
+    return Route(
+        needs=two_sided(needs),
+        expires=waits.expires,
+        remind_before=waits.remind_before,
+    )
 
 
 def _hash(*parts: Frozen | tuple[Frozen, ...]) -> str:

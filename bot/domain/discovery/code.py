@@ -18,7 +18,7 @@ from bot.domain.terraform.directory import Tree
 from bot.domain.terraform.locate import instance_keys
 from bot.domain.terraform.pick import callee
 from bot.domain.terraform.place import Scope
-from bot.domain.terraform.value import written_value
+from bot.domain.terraform.value import value_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ def resources(
                 unclear.append(Unclear(what, Message.of("discover.in-module")))
             else:
                 try:
-                    found += _instances(tree, files, directory, block)
+                    found += _instances(tree, directory, block)
                 except Refused as refusal:
                     unclear.append(Unclear(what, refusal.message))
     return tuple(found), tuple(unclear)
@@ -97,9 +97,7 @@ def _called(tree: Tree, directories: list[str]) -> Iterator[str]:
                 continue  # a module of somebody else's, from elsewhere
 
 
-def _instances(
-    tree: Tree, files: Mapping[str, bytes], directory: str, block: Block
-) -> Iterator[Resource]:
+def _instances(tree: Tree, directory: str, block: Block) -> Iterator[Resource]:
     kind, name = map(str, block.labels)
     for_each = block.attribute("for_each")
     keys: tuple[str | None, ...] = (None,)
@@ -113,29 +111,23 @@ def _instances(
             kind=KINDS[kind],
             directory=directory,
             address=str(address),
-            names=_names(files, directory, address),
+            names=_names(tree, directory, address),
         )
 
 
-def _names(
-    files: Mapping[str, bytes], directory: str, address: Address
-) -> tuple[str, ...]:
+def _names(tree: Tree, directory: str, address: Address) -> tuple[str, ...]:
     guesses = []
     if address.type == "aws_db_instance":
-        guesses.append(_value(files, directory, address, "identifier"))
-    guesses.append(_value(files, directory, address, "tags.Name"))
+        guesses.append(_value(tree, directory, address, "identifier"))
+    guesses.append(_value(tree, directory, address, "tags.Name"))
     guesses.append(str(address.key) if address.key is not None else address.name)
     guesses += [guess.replace("_", "-") for guess in guesses if guess]
     return tuple(dict.fromkeys(guess for guess in guesses if guess))
 
 
-def _value(
-    files: Mapping[str, bytes], directory: str, address: Address, attribute: str
-) -> str:
+def _value(tree: Tree, directory: str, address: Address, attribute: str) -> str:
     try:
-        found = written_value(
-            files, root=directory, address=address, attribute=attribute
-        )
+        found = value_in(tree, root=directory, address=address, attribute=attribute)
     except Refused as refusal:
         if refusal.message.key == "refused.terraform-count":
             raise

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.catalog.client import Host, Parameter
+from bot.domain.catalog.client import Host, Parameter, Server
 from bot.domain.catalog.names import TARGET_NAME
 from bot.domain.discovery.code import Resource, Unclear
 from bot.domain.frozen import Frozen
@@ -88,7 +88,7 @@ def _identities(client: Client) -> set[tuple[str, str]]:
     return {
         (target.kind, str(value))
         for target in client.targets
-        if not isinstance(target, Host | Parameter)
+        if not isinstance(target, Host | Parameter | Server)
         for value in target.aws.model_dump(exclude_none=True).values()
     }
 

@@ -110,7 +110,7 @@ def append_nested(
     alike = [each for each in holder.blocks if each.type == block.type]
     _none_dynamic(holder, block.type)
     for each in alike:
-        if _same(each, block):
+        if says_the_same(each, block):
             raise refused(
                 Reason.PRESENT, file=each.file, line=each.line, what=block.type
             )
@@ -151,7 +151,7 @@ def remove_nested(
     """
     holder = owner(Tree(files), root=normal(root), address=address).block
     _none_dynamic(holder, block.type)
-    same = [each for each in holder.blocks if _same(each, block)]
+    same = [each for each in holder.blocks if says_the_same(each, block)]
     if not same:
         file, line = holder.file, holder.line
         raise refused(Reason.NO_BLOCK, file=file, line=line, what=block.type)
@@ -207,7 +207,7 @@ def _kind(block: Block) -> tuple[str | None, ...]:
     return (block.type, *block.labels[:-1])
 
 
-def _same(block: Block, wanted: NewBlock) -> bool:
+def says_the_same(block: Block, wanted: NewBlock) -> bool:
     """Return whether the block says exactly what is wanted, in whatever order."""
     if block.type != wanted.type or block.labels != wanted.labels:
         return False
@@ -216,7 +216,7 @@ def _same(block: Block, wanted: NewBlock) -> bool:
     if there != asked or len(block.blocks) != len(wanted.blocks):
         return False
     pairs = zip(block.blocks, wanted.blocks, strict=True)
-    return all(_same(one, other) for one, other in pairs)
+    return all(says_the_same(one, other) for one, other in pairs)
 
 
 def _value(expression: Expression) -> object:

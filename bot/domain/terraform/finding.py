@@ -57,12 +57,21 @@ _RISK: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """The one change that was asked for."""
+    """The one changed attribute that was asked for."""
 
     address: Address
     attribute: str
     before: Scalar | None
     after: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedWhole:
+    """The one resource that was asked to be created, or destroyed, saying this."""
+
+    address: Address
+    creates: bool
+    values: tuple[tuple[str, Scalar], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

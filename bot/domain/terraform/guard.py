@@ -1,9 +1,10 @@
 """
 Whether a plan does what was intended and nothing else.
 
-Everything but the intended attribute of the intended address is a finding, dangerous
-ones first. Findings raise the risk of an operation, never lower it. What follows from
-the change by the provider's own rules is shown as a side effect, not as a surprise.
+Everything but the intended attribute of the intended address (or that whole resource,
+created or destroyed) is a finding, dangerous ones first. Findings raise the risk of an
+operation, never lower it. What follows from the change by the provider's own rules is
+shown as a side effect, not as a surprise.
 """
 
 from __future__ import annotations
@@ -17,22 +18,18 @@ from bot.domain.terraform.finding import (
     Finding,
     GuardReport,
     Intended,
+    IntendedWhole,
     Kind,
     Severity,
 )
 from bot.domain.terraform.literal import Scalar, canonical
-from bot.domain.terraform.plan import Action
+from bot.domain.terraform.plan import Action, AttributeChange
 from bot.domain.terraform.refusal import Reason, excerpt, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.domain.terraform.plan import (
-        AttributeChange,
-        OutputChange,
-        Plan,
-        ResourceChange,
-    )
+    from bot.domain.terraform.plan import OutputChange, Plan, ResourceChange
 
 
 # What the AWS provider plans as unknown because the change stops and starts the machine
@@ -55,13 +52,16 @@ _ORDER: Final = {kind: index for index, kind in enumerate(Kind)}
 _MOST_NAMES: Final = 5
 
 
-def guard(plan: Plan, intended: Intended) -> GuardReport:
+def guard(plan: Plan, intended: Intended | IntendedWhole) -> GuardReport:
     """Return what the plan does beyond `intended`; refuses an unfinished plan."""
     if plan.errored:
         raise refused(Reason.PLAN_ERRORED, file="plan.json")
     if not plan.complete:
         raise refused(Reason.PLAN_INCOMPLETE, file="plan.json")
-    found = [*_resources(plan, intended), *_others(plan)]
+    if isinstance(intended, IntendedWhole):
+        found = [*_whole(plan, intended), *_others(plan)]
+    else:
+        found = [*_resources(plan, intended), *_others(plan)]
     found.sort(key=lambda each: (-each.severity, _ORDER[each.kind], each.address))
     return GuardReport(tuple(found))
 
@@ -107,6 +107,34 @@ def _resources(plan: Plan, intended: Intended) -> Iterator[Finding]:
             "guard.not-planned", {"address": target, "attribute": intended.attribute}
         )
         yield _finding(Kind.NOT_PLANNED, target, what)
+
+
+def _whole(plan: Plan, intended: IntendedWhole) -> Iterator[Finding]:
+    target, done = str(intended.address), False
+    wanted = Action.CREATE if intended.creates else Action.DELETE
+    for change in plan.changes:
+        yield from _special(change)
+        here = change.address == target and change.deposed is None
+        if here and change.action is wanted:
+            done = True
+            yield from _as_said(change, intended)
+        else:
+            yield from _elsewhere(change)
+    if not done:
+        key = "guard.not-created" if intended.creates else "guard.not-destroyed"
+        what = Message.of(key, {"address": target})
+        yield _finding(Kind.NOT_PLANNED, target, what)
+
+
+def _as_said(change: ResourceChange, intended: IntendedWhole) -> Iterator[Finding]:
+    """Yield a finding for each plain value that is not the one that was said."""
+    there = {each.path: each for each in change.attributes}
+    for path, value in intended.values:
+        found = there.get(path, AttributeChange(path, None, None))
+        text = found.after if intended.creates else found.before
+        told = found.known and not found.sensitive
+        if not told or not _same_value(text, value):
+            yield _attribute(Kind.OTHER_VALUE, found, change.address)
 
 
 _ELSEWHERE: Final = {

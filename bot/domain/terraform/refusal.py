@@ -27,6 +27,8 @@ class Reason(StrEnum):
     ALREADY = "already"
     NAME = "name"
     PRESENT = "present"
+    DIFFERENT = "different"
+    NOT_MORE = "not-more"
     # The files as such.
     ENCODING = "encoding"
     LARGE = "large"

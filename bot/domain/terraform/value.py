@@ -19,7 +19,13 @@ def written_value(
     files: Mapping[str, bytes], *, root: str, address: Address, attribute: str
 ) -> Scalar | None:
     """Return the attribute's value; Refused, with its reason, if it is not plain."""
-    tree = Tree(files)
+    return value_in(Tree(files), root=root, address=address, attribute=attribute)
+
+
+def value_in(
+    tree: Tree, *, root: str, address: Address, attribute: str
+) -> Scalar | None:
+    """Return the same out of a tree that is asked more than once."""
     found = locate(tree, root=normal(root), address=address, attribute=attribute)
     place = follow(
         tree, found.expression, scope=found.scope, each=found.each, path=found.path

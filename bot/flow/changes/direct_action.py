@@ -91,6 +91,8 @@ def _bound(
         arguments=operation.arguments,
         target=operation.target,
         playbook=f"{playbook.name}@{playbook.source_hash}",
+        head_sha=preview.commit,
+        base=preview.content,
         live_state=preview.state.fingerprint,
         scope=scope,
         credentials=f"act-{operation.client}-{scope.name}",

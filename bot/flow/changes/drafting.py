@@ -11,7 +11,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import EventName
-from bot.domain.change import MergeRequest, SetValue, ValueChange
+from bot.domain.change import (
+    DropResource,
+    MergeRequest,
+    PutResource,
+    SetValue,
+    ValueChange,
+)
+from bot.domain.editing.edit import Edit
 from bot.domain.editing.setting import edited
 from bot.domain.errors import Broken
 from bot.domain.forge import Draft, NewFile
@@ -20,6 +27,8 @@ from bot.domain.proposal import BoundEdit, Drafted
 from bot.domain.request_text import commit_message, description, title
 from bot.domain.terraform.address import Address
 from bot.domain.terraform.edit import set_attribute
+from bot.domain.terraform.growth import refuse_less
+from bot.domain.terraform.whole import whole_resource
 from bot.domain.writes import Writes
 from bot.flow.saying import card, told
 
@@ -29,8 +38,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Client
-    from bot.domain.change import SetAttribute
-    from bot.domain.editing.edit import Edit
+    from bot.domain.change import TerraformEdit
+    from bot.domain.editing.edit import FileEdit
     from bot.domain.forge import FileAtRef
     from bot.domain.operation import Operation
     from bot.ports import Back
@@ -74,22 +83,29 @@ async def opened(
     return opened.model_copy(update={"version": opened.version + 1})
 
 
-def _edit(files: Sequence[FileAtRef], wanted: SetAttribute | SetValue) -> Edit:
+def _edit(
+    files: Sequence[FileAtRef], wanted: TerraformEdit | SetValue
+) -> Edit | FileEdit:
     tree = {file.path: file.content for file in files}
-    if isinstance(wanted, SetValue):
-        return edited(tree, wanted)
-    return set_attribute(
+    match wanted:
+        case SetValue():
+            return edited(tree, wanted)
+        case PutResource() | DropResource():
+            return whole_resource(tree, wanted)
+    edit = set_attribute(
         tree,
         root=wanted.directory,
         address=Address.parse(wanted.address),
         attribute=wanted.attribute,
         value=wanted.value,
     )
+    refuse_less(wanted, than=edit.old_value, where=f"{edit.file}:{edit.line}")
+    return edit
 
 
 def _draft(
     operation: Operation,
-    edits: Sequence[Edit],
+    edits: Sequence[FileEdit],
     *,
     base: str,
     client: Client,
@@ -109,7 +125,7 @@ def _draft(
     )
 
 
-def _drafted(edits: Sequence[Edit], *, base: str) -> Drafted:
+def _drafted(edits: Sequence[FileEdit], *, base: str) -> Drafted:
     return Drafted(
         edits=tuple(
             BoundEdit(file=one.file, before=hashed(one.before), after=hashed(one.after))
@@ -117,10 +133,11 @@ def _drafted(edits: Sequence[Edit], *, base: str) -> Drafted:
         ),
         base=base,
         diff="".join(one.unified_diff() for one in edits),
-        before=edits[0].old_value,
+        before=next((one.old_value for one in edits if isinstance(one, Edit)), None),
         shared_with=tuple(
             f"{other.file}:{other.line} {other.what}"
             for one in edits
+            if isinstance(one, Edit)
             for other in one.consumers
         ),
     )
@@ -146,7 +163,7 @@ def change_of(operation: Operation) -> MergeRequest:
     return operation.change
 
 
-def edits_of(operation: Operation) -> tuple[SetAttribute | SetValue, ...]:
+def edits_of(operation: Operation) -> tuple[TerraformEdit | SetValue, ...]:
     """Return what is to be edited, of whichever change goes by merge request."""
     if isinstance(operation.change, ValueChange):
         return (operation.change.edit,)

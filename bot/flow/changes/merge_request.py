@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.change import NameOf, PutResource, SetAttribute
 from bot.domain.errors import Broken
 from bot.domain.forge import PipelineStatus, RequestState
 from bot.domain.message import Message
@@ -16,7 +17,8 @@ from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
-from bot.domain.terraform.finding import Intended
+from bot.domain.terraform.finding import Intended, IntendedWhole
+from bot.domain.terraform.growth import refuse_less
 from bot.domain.terraform.guard import guard
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
 from bot.domain.way_back import Before
@@ -37,8 +39,11 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.domain.catalog import Catalog, Client
+    from bot.domain.change import Effect, Scalar, TerraformEdit, Written
     from bot.domain.forge import MergeRequestState
     from bot.domain.operation import Operation
+    from bot.domain.playbook import LiveState
+    from bot.domain.proposal import Drafted
     from bot.ports import Back
 
 
@@ -146,16 +151,9 @@ async def _ready(
     refuse_foreign_paths(request, drafted)
     (edit,) = change.edits
     plan = read_plan(raw)
-    report = guard(
-        plan,
-        intended=Intended(
-            address=Address.parse(edit.address),
-            attribute=edit.attribute,
-            before=drafted.before,
-            after=edit.value,
-        ),
-    )
+    report = guard(plan, intended=_intended(edit, drafted))
     state = await observe(operation, effect=change.effect, back=back)
+    _refuse_less_than_there(edit, change.effect, state)
     catalog = back.catalog.current()
     bound = Bound(
         client=client.id,
@@ -199,6 +197,37 @@ async def _ready(
         effects=effects_of(plan),
     )
     return Ready(operation, proposal)
+
+
+def _intended(edit: TerraformEdit, drafted: Drafted) -> Intended | IntendedWhole:
+    """Return what the plan is to do, and nothing else."""
+    address = Address.parse(edit.address)
+    if isinstance(edit, SetAttribute):
+        return Intended(address, edit.attribute, drafted.before, edit.value)
+    said = (
+        (path, value)
+        for name, argument in edit.arguments
+        for path, value in _plain(name, argument)
+    )
+    return IntendedWhole(address, isinstance(edit, PutResource), tuple(said))
+
+
+def _plain(name: str, argument: Written) -> tuple[tuple[str, Scalar], ...]:
+    """Return the plain values of an argument, by the paths that a plan gives them."""
+    if isinstance(argument, NameOf):
+        return ()
+    if isinstance(argument, tuple):
+        return tuple((f"{name}[{at}]", one) for at, one in enumerate(argument))
+    return ((name, argument),)
+
+
+def _refuse_less_than_there(
+    edit: TerraformEdit, effect: Effect, state: LiveState
+) -> None:
+    """Refuse to shrink what was made larger by hand since the code was written."""
+    if isinstance(edit, SetAttribute):
+        for name in effect.expected:
+            refuse_less(edit, than=state.value(name), where=effect.observation)
 
 
 def strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Broken
 from bot.domain.message import Message
 from bot.domain.proposal import Line
-from bot.domain.scope import SshScope
+from bot.domain.scope import AwsScope, DatabaseScope, TlsScope
+from bot.flow.issuing import Witnessed
 from bot.flow.lending import borrowed
 from bot.flow.run import WorkerRun
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.change import Effect
     from bot.domain.operation import Operation
     from bot.domain.playbook import LiveState
-    from bot.domain.scope import AwsScope, Scope
+    from bot.domain.scope import Scope, SshScope
     from bot.ports import Back
 
 
@@ -61,10 +62,35 @@ async def lent_run(
     operation: Operation, *, scope: Scope, back: Back
 ) -> AsyncIterator[WorkerRun]:
     """Give a run whose credentials reach as far as `scope` says, wherever that is."""
-    if not isinstance(scope, SshScope):
-        async with aws_run(operation, scope=scope, back=back) as run:
-            yield run
-        return
+    if isinstance(scope, AwsScope):
+        lends = aws_run(operation, scope=scope, back=back)
+    elif isinstance(scope, DatabaseScope):
+        lends = _database_run(operation, scope=scope, back=back)
+    else:
+        lends = _host_run(operation, scope=scope, back=back)
+    async with lends as run:
+        yield run
+
+
+@asynccontextmanager
+async def _database_run(
+    operation: Operation, *, scope: DatabaseScope, back: Back
+) -> AsyncIterator[WorkerRun]:
+    client = client_of(operation, back=back)
+    async with borrowed(
+        back, client=client.id, action=scope.name, operation=operation.id
+    ) as minted:
+        session = await back.lender.database_session(
+            minted, client=client.id, scope=scope
+        )
+        yield WorkerRun(operation, back, database_session=session, minted=minted)
+
+
+@asynccontextmanager
+async def _host_run(
+    operation: Operation, *, scope: SshScope | TlsScope, back: Back
+) -> AsyncIterator[WorkerRun]:
+    """Give a run on one host, and perhaps with certificates for one of its domains."""
     client = client_of(operation, back=back)
     until = back.now() + back.pace.credentials
     async with borrowed(
@@ -74,10 +100,18 @@ async def lent_run(
         operation=operation.id,
         session_dies_at=until,
     ) as minted:
-        session = await back.lender.host_session(
-            minted, client=client.id, scope=scope, operation=operation.id, until=until
+        host = await back.lender.host_session(
+            minted,
+            client=client.id,
+            scope=scope.login if isinstance(scope, TlsScope) else scope,
+            operation=operation.id,
+            until=until,
         )
-        yield WorkerRun(operation, back, host_session=session)
+        tls = None
+        if isinstance(scope, TlsScope):
+            lent = await back.lender.tls_session(minted, client=client.id, scope=scope)
+            tls = Witnessed(operation, back, lent)
+        yield WorkerRun(operation, back, host_session=host, tls_session=tls)
 
 
 async def observe(

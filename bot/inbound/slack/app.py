@@ -53,6 +53,7 @@ def slack_app(*, front: Front, face: Face, api_url: str) -> AsyncApp:
         attaching_conversation_kwargs_enabled=False,
     )
     app.action("approve")(desk.approve)
+    app.action("break_glass")(desk.break_glass)
     app.action("deny")(desk.deny)
     app.action("cancel")(desk.cancel)
     app.action("audit_older")(desk.older)

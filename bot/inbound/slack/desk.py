@@ -25,6 +25,7 @@ from bot.domain.errors import (
 )
 from bot.domain.message import Message
 from bot.flow.answer import answer
+from bot.flow.break_glass import Shown, break_glass
 from bot.flow.decide import Choice, cancel, decide, may_open
 from bot.flow.door import turn_away
 from bot.inbound.slack import gestures
@@ -81,6 +82,10 @@ class Desk:
     async def cancel(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Call an operation off."""
         await self._clicked(ack, body, self._cancel)
+
+    async def break_glass(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Break the glass of an emergency."""
+        await self._clicked(ack, body, self._break_glass)
 
     async def deny(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Ask why, if this person may deny at all."""
@@ -148,6 +153,12 @@ class Desk:
             return await self._turn_away(click.knock, "stale-button")
         choice = _choice(click.carried, Verdict.APPROVE)
         return await decide(click.knock, choice=choice, front=self._front)
+
+    async def _break_glass(self, click: Click) -> Message:
+        if click.carried is None:
+            return await self._turn_away(click.knock, "stale-button")
+        shown = Shown(click.carried.operation, click.carried.digest)
+        return await break_glass(click.knock, shown=shown, front=self._front)
 
     async def _cancel(self, click: Click) -> Message:
         if click.carried is None:

@@ -15,13 +15,18 @@ from bot.domain.catalog import Client
 from bot.domain.decision import Verdict
 from bot.domain.decode import seen
 from bot.domain.errors import BadArguments, Refused, Unavailable
+from bot.domain.glass_text import WORD as BREAK_GLASS
+from bot.domain.glass_text import read_break
+from bot.domain.ladder import COMMAND as TRUST
 from bot.domain.message import Language, Message
 from bot.domain.proposal import FINGERPRINT
 from bot.domain.text import read_words
 from bot.domain.views import Said, View
 from bot.domain.writes import Overtaken
+from bot.flow.agreeing import is_move
 from bot.flow.answer import WORDS, answer
 from bot.flow.ask import ask
+from bot.flow.break_glass import Shown, break_glass
 from bot.flow.can_i import WORD as CAN_I
 from bot.flow.can_i import can_i
 from bot.flow.decide import Choice, cancel, decide
@@ -32,6 +37,9 @@ from bot.flow.duty import WORDS as DUTY_WORDS
 from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
+from bot.flow.ladder import ladder
+from bot.flow.review import WORDS as REVIEW_WORDS
+from bot.flow.review import review
 from bot.flow.settle import WORD as SETTLE
 from bot.flow.settle import settle
 from bot.flow.ticket import WORD as TICKET
@@ -64,6 +72,7 @@ _TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
     **dict.fromkeys(FREEZE_WORDS, freeze),
     **dict.fromkeys(DELEGATE_WORDS, delegate),
     **dict.fromkeys(DUTY_WORDS, oncall),
+    **dict.fromkeys(REVIEW_WORDS, review),
 }
 
 
@@ -72,10 +81,14 @@ async def typed(knock: Knock, *, front: Front) -> View:
     word = (knock.text.split(maxsplit=1) or [""])[0]
     if not word or word in WORDS or word in front.registry.queries:
         return await answer(knock, front=front)
+    if word == TRUST and not is_move(knock.text):
+        return await ladder(knock, front=front)
     if word == CAN_I:
         return await can_i(knock, front=front)
     if word == UNDO:
         told = await _undone(knock, front=front)
+    elif word == BREAK_GLASS:
+        told = await _broken(knock, front=front)
     elif word in _USAGE:
         told = await _decided(knock, front=front)
     elif word in _TOLD:
@@ -101,6 +114,21 @@ async def _undone(knock: Knock, *, front: Front) -> Message:
         with suppress(Overtaken):
             return await ask(asked.knock, front=front, undoes=asked.undoes)
     raise Unavailable("the database", "too many undo it at once")
+
+
+async def _broken(knock: Knock, *, front: Front) -> Message:
+    """Ask for something in an emergency, or break the glass of what was shown."""
+    try:
+        _, *rest = knock.text.lower().split()
+        if len(rest) == len(("id", "fingerprint")) and _FINGERPRINT.fullmatch(rest[1]):
+            short = _short(read_words(rest[0]), key="refused.glass-usage")
+            digest = await _digest(knock, short, rest[1], front=front)
+            shown = Shown(operation=short, digest=digest)
+            return await break_glass(knock, shown=shown, front=front)
+        wanted = read_break(knock.text)
+    except Refused as refusal:
+        return await turn_away(knock, refusal=refusal, front=front)
+    return await ask(knock, front=front, glass=wanted)
 
 
 def language_of(knock: Knock, *, front: Front) -> Language:

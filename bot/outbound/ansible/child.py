@@ -9,24 +9,31 @@ cancelled, and with it the command on the host.
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import ansible_runner
 import psutil
 
 from bot.outbound.ansible.folder import INVENTORY, lay_out
-from bot.outbound.ansible.guard import NotFitError, arguments, check
+from bot.outbound.ansible.foreign import laid_out
+from bot.outbound.ansible.guard import SPEC, NotFitError, arguments, check
 from bot.outbound.ansible.hearing import ForeignHostError, Hearing
 from bot.outbound.ansible.job import EndReport, Job, StepReport
+from bot.outbound.ansible.unfit import UnfitError
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
     from pydantic import BaseModel
+
+
+_MOST_MEMORY: Final = 2 * 2**30
+_LARGEST_FILE: Final = 64 * 2**20
 
 
 class _Cancel:
@@ -55,6 +62,12 @@ class _Cancel:
 
 
 def _play(job: Job, out: TextIO, cancel: _Cancel) -> EndReport:
+    try:
+        if job.foreign:
+            job = job.model_copy(update={"files": _fit(job)})
+    except UnfitError as error:
+        unfit = (error.reason.value, error.file, error.line, error.what)
+        return EndReport(status="unfit", unfit=unfit)
     base = lay_out(job)
     hearing = Hearing(
         host=job.reach.host, secrets=(job.private_key, *job.secrets.values())
@@ -93,6 +106,16 @@ def _play(job: Job, out: TextIO, cancel: _Cancel) -> EndReport:
     finally:
         _hang_up(base)
     return _end(hearing, rc=ended.rc, cancelled=bool(cancel), foreign=foreign)
+
+
+def _fit(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return what a client's playbook is run with; which variables it has we say."""
+    # A template of theirs may ask for more memory than there is, or for larger files.
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
+    theirs = [one for one in job.files if one[0] != SPEC]
+    ours = [one for one in job.files if one[0] == SPEC]
+    return (*laid_out(theirs, entry=job.entry), *ours)
 
 
 def _end(

@@ -120,6 +120,7 @@ class AnsibleHost:
                     for name, secret in (secrets or {}).items()
                 },
                 check=check,
+                foreign=play.foreign,
             )
             end = await self._run(job, hear=hear)
         return self._told(end, check=check)
@@ -147,6 +148,14 @@ class AnsibleHost:
                 diff=end.diff,
                 failed=failed if end.status == "failed" else None,
             )
+        if end.unfit is not None:
+            reason, file, line, what = end.unfit
+            args: dict[str, str | int | Message] = {
+                "file": file,
+                "line": line,
+                "what": what,
+            }
+            raise Refused(Message.of(f"deploy.unfit-{reason}", args))
         if end.status == "broken" and not end.begun:
             raise Broken(f"ansible: {end.detail}")
         if not end.begun:

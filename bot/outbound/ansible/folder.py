@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GROUP: Final = "target"
 INVENTORY: Final = "hosts.json"
 VARIABLES: Final = "variables.json"
+REACH: Final = "reach.json"
 
 # OpenSSH takes nothing from files or agents of whoever runs the worker.
 _SSH: Final = (
@@ -107,6 +108,7 @@ def lay_out(job: Job) -> Path:
             f" -o UserKnownHostsFile={base}/known_hosts"
         ),
     }
+    _write(base / REACH, json.dumps(host))
     _write(
         base / INVENTORY,
         json.dumps({GROUP: {"hosts": {reach.host: host}}}),

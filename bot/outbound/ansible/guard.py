@@ -1,8 +1,9 @@
 """
 What is checked before Ansible runs anything: one host, known words, fitting variables.
 
-Playbooks are part of this build and reviewed; these checks make a mistake in one of
-them an error instead of an action somewhere else.
+Our playbooks are part of this build and reviewed; these checks make a mistake in one of
+them an error instead of an action somewhere else. A client's own are looked at far more
+closely, in `foreign.py`, before they get here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 
-from bot.outbound.ansible.folder import GROUP, INVENTORY, VARIABLES
+from bot.outbound.ansible.folder import GROUP, INVENTORY, REACH, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ class NotFitError(ValueError):
 def check(job: Job, base: Path) -> None:
     """Return if the play may run; raises `NotFitError` with what does not fit."""
     for path, text in job.files:
-        if path.endswith((".yml", ".yaml")) and path != SPEC:
+        if path.endswith((".yml", ".yaml")) and path != SPEC and not job.foreign:
             _check_words(path, yaml.safe_load(text))
     plays = yaml.safe_load(dict(job.files)[job.entry])
     if not isinstance(plays, list) or not plays:
@@ -112,4 +113,6 @@ def _check_variables(job: Job) -> None:
 def arguments(job: Job, base: Path) -> str:
     """Return ansible-playbook's own arguments: paths of ours and flags, no value."""
     flags = "--check --diff" if job.check else "--diff"
-    return f"{flags} --extra-vars @{base / VARIABLES}"
+    given = f"{flags} --extra-vars @{base / VARIABLES}"
+    # Last and so strongest: no word of a client's playbook says where it acts.
+    return f"{given} --extra-vars @{base / REACH}" if job.foreign else given

@@ -135,12 +135,15 @@ class Hearing:
                     yield from self._unified(one)
         for one in found if isinstance(found, list) else [found]:
             if isinstance(one, dict) and {"before", "after"} <= one.keys():
-                text = self._one_diff(one)
+                place = result.get("dest") or result.get("path")
+                text = self._one_diff(one, place=str(place or "a new file"))
                 if text:
                     yield text
 
-    def _one_diff(self, diff: Mapping[str, Any]) -> str:
-        name = str(diff.get("before_header") or diff.get("after_header") or "")
+    def _one_diff(self, diff: Mapping[str, Any], *, place: str) -> str:
+        # Not `after_header`: of a file that is not there yet it is a name of Ansible's
+        # own making, another one each time.
+        name = str(diff.get("before_header") or place)
         before, after = (_lines(diff[side]) for side in ("before", "after"))
         unified = difflib.unified_diff(
             before, after, fromfile=name, tofile=name, lineterm=""

@@ -32,6 +32,8 @@ class Job(_Line):
     variables: dict[str, str | int | bool]
     secrets: dict[str, str]
     check: bool
+    # A client's own playbook: checked by `foreign.py`.
+    foreign: bool = False
 
 
 class StepReport(_Line):
@@ -46,10 +48,12 @@ class EndReport(_Line):
     The play has ended; nothing comes after it.
 
     `begun` says whether the host ran anything. `detail` is for the log of operators.
+    `unfit` is why a client's playbook was turned away: reason, file, line, what.
     """
 
     kind: Literal["end"] = "end"
-    status: Literal["ok", "failed", "unreachable", "cancelled", "broken"]
+    status: Literal["ok", "failed", "unreachable", "cancelled", "broken", "unfit"]
+    unfit: tuple[str, str, int, str] | None = None
     begun: bool = False
     changed: bool = False
     said: tuple[tuple[str, str], ...] = ()

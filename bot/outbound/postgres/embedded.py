@@ -31,15 +31,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from bot.domain.errors import Broken, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAJOR: Final = "18"
 SYSTEM: Final = "the embedded PostgreSQL"
 
 _SETTINGS: Final = {
     "listen_addresses": "",
+    "port": "5432",  # without addresses only the name of the socket
     "max_connections": "100",
     "shared_buffers": "64MB",
     "wal_level": "minimal",
@@ -67,10 +71,18 @@ class Came(StrEnum):
 class EmbeddedPostgres:
     """One server over one directory, owned by at most one process at a time."""
 
-    def __init__(self, root: Path, *, programs: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        programs: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._root = root.resolve()
         self._data = self._root / "data"
         self._programs = programs or wheel_programs()
+        # A sandbox's client has a server of its own, which others reach by its port.
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._socket = _socket_folder(self._root)
         self._account = _account()
         self._owner: IO[bytes] | None = None
@@ -78,7 +90,12 @@ class EmbeddedPostgres:
 
     def url(self, *, user: str, database: str) -> str:
         """Return the SQLAlchemy address for this user; the socket asks no password."""
-        return f"postgresql+psycopg://{user}@/{database}?host={self._socket}"
+        where = f"host={self._socket}&port={self._settings['port']}"
+        return f"postgresql+psycopg://{user}@/{database}?{where}"
+
+    async def runs(self) -> bool:
+        """Say whether a server of this directory answers, whoever started it."""
+        return await asyncio.to_thread(self._answers)
 
     async def start(self) -> Came:
         """Bring the server up and return once it answers; Broken when it is owned."""
@@ -196,7 +213,7 @@ class EmbeddedPostgres:
             )
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         with (self._root / "server.log").open("ab") as log:
             return subprocess.Popen(
                 [
@@ -219,9 +236,11 @@ class EmbeddedPostgres:
             )
 
     def _answers(self) -> bool:
-        if not (self._socket / ".s.PGSQL.5432").exists():
+        port = self._settings["port"]
+        if not (self._socket / f".s.PGSQL.{port}").exists():
             return False
-        probe = self._run("pg_isready", "-q", "-h", str(self._socket), check=False)
+        where = ("-h", str(self._socket), "-p", port)
+        probe = self._run("pg_isready", "-q", *where, check=False)
         return probe.returncode == 0
 
     def _stop(self) -> None:

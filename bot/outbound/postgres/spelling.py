@@ -40,6 +40,10 @@ def spelled_out(writes: Writes) -> str:
         parts.append(f'"timing":{writes.timing.model_dump_json()}')
     if writes.lending is not None:
         parts.append(f'"delegation":{writes.lending.model_dump_json()}')
+    if writes.ladder is not None:
+        parts.append(f'"ladder":{writes.ladder.model_dump_json()}')
+    if writes.glass is not None:
+        parts.append(f'"glass":{writes.glass.model_dump_json()}')
     if writes.delivery is not None:
         parts.append(f'"delivery":{_delivery(writes.delivery)}')
     return f'{{"at":"{at}",{",".join(parts)}}}' if parts else f'{{"at":"{at}"}}'

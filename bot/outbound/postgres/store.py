@@ -20,8 +20,9 @@ from bot.domain.decision import Decision
 from bot.domain.message import Message
 from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
+from bot.outbound.postgres import ladder, timing
 from bot.outbound.postgres import tables as t
-from bot.outbound.postgres import timing
+from bot.outbound.postgres.breaks import breaks
 from bot.outbound.postgres.delegations import delegations
 from bot.outbound.postgres.errors import ours
 from bot.outbound.postgres.search import search
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.found import Page
+    from bot.domain.glass import Break
+    from bot.domain.ladder import Agreed, Seen
+    from bot.domain.ladder_advice import Numbers
+    from bot.domain.scope import Environment
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
     from bot.domain.timing.rota import Standing
@@ -231,6 +236,32 @@ class Store:
         async with self.reading(client) as connection:
             return await delegations(connection, after=after)
 
+    async def agreed(self, client: str) -> tuple[Agreed, ...]:
+        """Return the latest agreement for each environment, lapsed or not."""
+        async with self.reading(client) as connection:
+            return await ladder.agreed(connection)
+
+    async def protection(self, client: str) -> Seen | None:
+        """Return how GitLab was last seen to protect the client's branch."""
+        async with self.reading(client) as connection:
+            return await ladder.protection(connection)
+
+    async def numbers(
+        self, client: str, *, environment: Environment, since: datetime
+    ) -> Numbers:
+        """Return what became of the client's operations there since a moment."""
+        async with self.reading(client) as connection:
+            return await ladder.numbers(
+                connection, environment=environment, since=since
+            )
+
+    async def breaks(
+        self, client: str, *, operation: str | None = None
+    ) -> tuple[Break, ...]:
+        """Return the glass broken for one operation, or all whose review is open."""
+        async with self.reading(client) as connection:
+            return await breaks(connection, operation=operation)
+
     async def used(self, client: str, *, envelope: str, day: date) -> int:
         """Return how many operations the client's envelope let pass on that day."""
         async with self.reading(client) as connection:
@@ -297,4 +328,6 @@ def _only_inserts(writes: Writes) -> bool:
         or writes.checkpoints
         or writes.timing
         or writes.lending
+        or writes.ladder
+        or writes.glass
     )

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.domain.card import CardView
+    from bot.domain.message import Message
     from bot.domain.operation import Operation
     from bot.outbound.slack.blocks import Json
     from bot.outbound.slack.pen import Pen
 
 BLOCK: Final = "decide"
 APPROVE: Final = "approve"
+BREAK: Final = "break_glass"
 DENY: Final = "deny"
 CANCEL: Final = "cancel"
 OPEN: Final = "open"
@@ -38,7 +40,10 @@ def buttons(view: CardView, *, pen: Pen, approvable: bool) -> Iterator[Json]:
     """The actions block, if anything can be done."""
     operation = view.operation
     elements = []
-    if operation.state is State.PROPOSED:
+    if operation.state is State.PROPOSED and operation.glass is not None:
+        if approvable:
+            elements.append(_break(view, pen))
+    elif operation.state is State.PROPOSED:
         if approvable and view.held is None:
             elements.append(_approve(view, pen))
         elements.append(_deny(operation, pen))
@@ -58,18 +63,37 @@ def carried(operation: Operation) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _what(view: CardView, pen: Pen) -> dict[str, str | int | Message]:
+    """Return what is asked once more before a click that lets something run."""
+    operation = view.operation
+    return {
+        "title": cut(pen.plain(operation.change.title), most=_TITLE),
+        "target": cut(operation.target, most=64),
+        "environment": pen.label(f"environment.{operation.environment.value}"),
+        "client": cut(view.client_name, most=40),
+        "fingerprint": fingerprint(operation.digest or ""),
+    }
+
+
+def _break(view: CardView, pen: Pen) -> Json:
+    return blocks.button(
+        pen.label("card.button-break"),
+        action=BREAK,
+        value=carried(view.operation),
+        style="danger",
+        confirm=blocks.confirmation(
+            title=pen.label("card.break-title"),
+            text=pen.label("card.break-text", _what(view, pen)),
+            yes=pen.label("card.button-break"),
+            no=pen.label("card.confirm-no"),
+            style="danger",
+        ),
+    )
+
+
 def _approve(view: CardView, pen: Pen) -> Json:
     operation = view.operation
-    text = pen.label(
-        "card.confirm-text",
-        {
-            "title": cut(pen.plain(operation.change.title), most=_TITLE),
-            "target": cut(operation.target, most=64),
-            "environment": pen.label(f"environment.{operation.environment.value}"),
-            "client": cut(view.client_name, most=40),
-            "fingerprint": fingerprint(operation.digest or ""),
-        },
-    )
+    text = pen.label("card.confirm-text", _what(view, pen))
     return blocks.button(
         pen.label("card.button-approve"),
         action=APPROVE,

@@ -42,6 +42,8 @@ _DANGERS: Final = (
     "guard.replace-unexplained",
     "guard.invoke",
     "guard.not-planned",
+    "guard.not-created",
+    "guard.not-destroyed",
 )
 _NOTES: Final = ("guard.side-effect", "guard.read")
 # How `bot.domain.plan_text` begins the lines that take something away.

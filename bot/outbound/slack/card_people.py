@@ -56,10 +56,12 @@ def facts_of(view: CardView, pen: Pen) -> Iterator[Json]:
 def deciding(view: CardView, pen: Pen) -> Iterator[Json]:
     """While it waits: whose approval is missing, who may give it, and until when."""
     operation = view.operation
-    if operation.state is not State.PROPOSED:
+    if operation.state is not State.PROPOSED or operation.glass is not None:
         return
-    needs = ", ".join(_need(need, pen) for need in view.missing)
-    args = {"needs": Token(needs), "until": pen.moment(operation.decide_by)}
+    args = {
+        "needs": Token(needs_of(view, pen)),
+        "until": pen.moment(operation.decide_by),
+    }
     lines = [f"*{pen.words('card.needs', args)}*"]
     if view.able:
         some = " ".join(person(view, one) for one in view.able[:_NAMED])
@@ -101,6 +103,11 @@ def decision_line(view: CardView, decision: Decision, pen: Pen) -> str:
         },
     )
     return f"{VERDICTS[decision.verdict]} {said}"
+
+
+def needs_of(view: CardView, pen: Pen) -> str:
+    """Return whose approval is missing, in one line."""
+    return ", ".join(_need(need, pen) for need in view.missing)
 
 
 def _need(need: Need, pen: Pen) -> str:

@@ -15,9 +15,10 @@ from bot.domain.proposal import fingerprint
 from bot.outbound.slack import blocks
 from bot.outbound.slack.buttons import buttons
 from bot.outbound.slack.card_change import change_of
+from bot.outbound.slack.card_glass import emergency, reviewed, titled
 from bot.outbound.slack.card_people import decided, deciding, facts_of
 from bot.outbound.slack.escape import Token, cut, mrkdwn
-from bot.outbound.slack.looks import environment, key_of, state_word
+from bot.outbound.slack.looks import environment, stands, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,8 @@ def fallback(view: CardView, pen: Pen) -> str:
     return pen.words(
         "card.fallback",
         {
-            "title": operation.change.title,
-            "state": Token(pen.words(key_of(operation.state))),
+            "title": titled(operation, pen),
+            "state": Token(pen.words(stands(operation))),
             "client": view.client_name,
             "environment": Token(environment(operation, pen)),
         },
@@ -70,8 +71,9 @@ def status(view: CardView, pen: Pen) -> str:
 def _blocks(view: CardView, pen: Pen) -> Iterator[Json]:
     operation = view.operation
     change = change_of(operation, pen)
-    yield blocks.header(pen.plain(operation.change.title))
+    yield blocks.header(titled(operation, pen))
     yield blocks.section(status(view, pen))
+    yield from emergency(view, pen)
     if operation.outcome is not None:
         yield blocks.section(bounded(operation.outcome, pen))
     if view.scheduled is not None and operation.state in _HOLDABLE:
@@ -80,12 +82,13 @@ def _blocks(view: CardView, pen: Pen) -> Iterator[Json]:
         yield blocks.context(f"🌙 {bounded(view.quiet, pen)}")
     if view.held is not None and operation.state in _HOLDABLE:
         yield blocks.section(f"🧊 {bounded(view.held, pen)}")
-    else:
+    if view.held is None or operation.glass is not None:
         yield from _waiting(operation, pen)
     yield from change.blocks
     yield from facts_of(view, pen)
     yield from deciding(view, pen)
     yield from decided(view, pen)
+    yield from reviewed(view, pen)
     if operation.state is State.PROPOSED and not change.whole:
         yield blocks.section(f"⛔ {_withheld(operation, pen)}")
     yield blocks.context(_small_print(operation, pen))
@@ -102,7 +105,8 @@ def _waiting(operation: Operation, pen: Pen) -> Iterator[Json]:
 def _withheld(operation: Operation, pen: Pen) -> str:
     """Say why there is no Approve, and what to do."""
     shown = fingerprint(operation.digest or "")
-    return pen.words("card.withheld", {"id": operation.short, "fingerprint": shown})
+    key = "card.withheld" if operation.glass is None else "card.withheld-glass"
+    return pen.words(key, {"id": operation.short, "fingerprint": shown})
 
 
 def _small_print(operation: Operation, pen: Pen) -> str:

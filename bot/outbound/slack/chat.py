@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.errors import Unavailable
 from bot.outbound.slack import blocks
 from bot.outbound.slack.cards import bounded, card
+from bot.outbound.slack.looks import LOUD
 from bot.outbound.slack.pen import Pen
 from bot.outbound.slack.wire import SYSTEM, Wire
 
@@ -145,15 +146,29 @@ class SlackChat:
         return str(answer.get("message_ts", ""))
 
     async def direct(
-        self, message: Message, *, language: Language, user: str, key: str
+        self,
+        message: Message,
+        *,
+        language: Language,
+        user: str,
+        key: str,
+        again: bool = False,
     ) -> str:
-        """Write to one person alone and return the message's id."""
+        """
+        Write to one person alone and return the message's id.
+
+        With `again` it may have arrived at an earlier try, so it is looked for first.
+        """
         opened = await self._wire.call(
             "conversations.open", {"users": user}, changes=False
         )
         channel = str(opened.get("channel", {}).get("id", ""))
         if not channel:
             raise Unavailable(SYSTEM, "conversations.open gave no channel")
+        if again:
+            found = await self.find(channel=channel, thread=None, key=key)
+            if found is not None:
+                return found
         drawn = self._said(message, language)
         return await self._post(drawn, channel, thread=None, key=key)
 
@@ -213,6 +228,8 @@ class SlackChat:
 
     def _said(self, message: Message, language: Language) -> Drawn:
         text = bounded(message, self.pen(language))
+        sign = LOUD.get(message.key)
+        text = f"{sign} {text}" if sign else text
         return blocks.Drawn(text, (blocks.section(text),))
 
     async def _post(

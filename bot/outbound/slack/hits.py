@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bot.outbound.slack.escape import Token, cut, mrkdwn
-from bot.outbound.slack.looks import SIGNS, VERDICTS, key_of
+from bot.outbound.slack.looks import EMERGENCY, SIGNS, VERDICTS, stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +27,11 @@ def hit_lines(hit: Hit, *, names: Mapping[str, str], pen: Pen, site: str) -> str
     `site` is where messages have their addresses; without it no card is linked.
     """
     operation = hit.operation
-    state = pen.words(key_of(operation.state))
+    state = pen.words(stands(operation))
+    loud = f"{EMERGENCY} " if operation.glass is not None else ""
     first = (
-        f"{SIGNS[operation.state]} *{pen.say(operation.change.title)}*  ·  {state}"
+        f"{loud}{SIGNS[operation.state]} *{pen.say(operation.change.title)}*"
+        f"  ·  {state}"
         f"  ·  {mrkdwn(operation.target)}"
     )
     args = {

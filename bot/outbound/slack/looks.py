@@ -26,11 +26,18 @@ SIGNS: Final = {
     State.EXPIRED: "⏰",
     State.VOIDED: "⚠️",
 }
+_IN_EMERGENCY: Final = {
+    State.PROPOSED: "card.glass-waits",
+    State.APPROVED: "card.glass-ready",
+}
 VERDICTS: Final = {Verdict.APPROVE: "✅", Verdict.DENY: "🛑"}
 RISKS: Final = {Risk.LOW: "🟢", Risk.MEDIUM: "🟠", Risk.HIGH: "🔴"}
 DANGER: Final = "🛑"
 WARNING: Final = "⚠️"
 NOTE: Final = "▫️"
+EMERGENCY: Final = "🚨"
+# What nobody may read past, by the key of its text.
+LOUD: Final = {"glass.announced": EMERGENCY, "review.reminded": WARNING}
 
 
 def key_of(state: State) -> str:
@@ -38,10 +45,16 @@ def key_of(state: State) -> str:
     return f"state.{state.value.replace('_', '-')}"
 
 
+def stands(operation: Operation) -> str:
+    """Return the key of the word for where it stands; no emergency is “approved”."""
+    if operation.glass is not None:
+        return _IN_EMERGENCY.get(operation.state) or key_of(operation.state)
+    return key_of(operation.state)
+
+
 def state_word(operation: Operation, pen: Pen) -> str:
     """Return the sign and the one bold word that say where an operation stands."""
-    state = operation.state
-    return f"{SIGNS[state]} *{pen.words(key_of(state))}*"
+    return f"{SIGNS[operation.state]} *{pen.words(stands(operation))}*"
 
 
 def environment(operation: Operation, pen: Pen) -> str:

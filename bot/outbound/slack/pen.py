@@ -29,6 +29,9 @@ Words = str | int | Message
 
 # The message that names people and has their ids too (`bot.flow.naming`).
 PEOPLE: Final = "people.called"
+# The message whose text is to be copied: in code style no letter of it is changed.
+EXACT: Final = "text.exact"
+_COPIED: Final = re.compile(r"[A-Za-z0-9 ._:/=+-]{1,500}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Pen:
 
 
 def _called(message: Message) -> Message:
-    """Return the message with the people it calls as mentions, however deep within."""
+    """Return the message with its mentions and what is to be copied, however deep."""
     found = {
         name: _mentions(value)
         for name, value in message.args.items()
@@ -99,6 +102,9 @@ def _called(message: Message) -> Message:
 
 
 def _mentions(message: Message) -> Token | Message:
+    if message.key == EXACT:
+        text = str(message.args["text"])
+        return Token(f"`{text}`") if _COPIED.fullmatch(text) else message
     if message.key != PEOPLE:
         return _called(message)
     ids = [one for one in str(message.args["slack"]).split() if _USER.fullmatch(one)]

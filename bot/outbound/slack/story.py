@@ -93,6 +93,12 @@ def _decision(body: dict[str, Any], _: Pen) -> Mapping[str, Words]:
     }
 
 
+def _handed(body: dict[str, Any], pen: Pen) -> Mapping[str, Words]:
+    """Never the token: it is not in the audit."""
+    what = _reason({"reason": body.get("what")}, pen)["reason"]
+    return {"what": what, **_of("to", "until")(body, pen)}
+
+
 def _proposed(body: dict[str, Any], _: Pen) -> Mapping[str, Words]:
     return {
         "digest": _data(fingerprint(str(body.get("digest", "")))),
@@ -147,6 +153,10 @@ _DETAILS: Final[
     EventName.DECISION_MADE: _decision,
     EventName.DECISION_REFUSED: _reason,
     EventName.REQUEST_REFUSED: _reason,
+    EventName.GLASS_BROKEN: _of("reason"),
+    EventName.REVIEW_OPENED: _of("people"),
+    EventName.REVIEW_REMINDED: _of("people"),
+    EventName.REVIEW_CLOSED: _of("finding"),
     EventName.MERGE_REQUEST_OPENED: _of("iid"),
     EventName.MERGE_REQUEST_CLOSED: _of("iid"),
     EventName.MERGE_ANNOUNCED: _commit,
@@ -154,8 +164,10 @@ _DETAILS: Final[
     EventName.GATE_BYPASSED: _of("merged_by"),
     EventName.ACTION_ANNOUNCED: _of("calls"),
     EventName.ACTION_RECONCILED: _of("happened", "merged"),
+    EventName.CERTIFICATE_ISSUED: _of("domain", "serial", "until"),
     EventName.CREDENTIALS_LENT: _of("action", "expires_at"),
     EventName.CREDENTIALS_ENDED: _of("action", "ending"),
+    EventName.HANDOVER_MADE: _handed,
     EventName.PLAN_DIFFERED: _plans,
     EventName.EFFECT_VERIFIED: _of("state"),
     EventName.EFFECT_MISSING: _of("state"),

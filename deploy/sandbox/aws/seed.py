@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from deploy.sandbox.aws.balancing import balance
 from deploy.sandbox.aws.disks import attach
+from deploy.sandbox.aws.groups import gather
 from deploy.sandbox.aws.principal import ADMIN_KEY, ADMIN_SECRET
 from deploy.sandbox.aws.resources import ACCOUNT
 
@@ -86,6 +87,7 @@ def seed(
     balancing = _client("elbv2", endpoint)
     balance(ec2, balancing, instances)
     attach(ec2, instances)
+    gather(ec2)
     return Seeded(
         instances=instances,
         databases={(d.client, d.name): _database(rds, d) for d in DATABASES},
@@ -142,6 +144,8 @@ def permissions(client: str) -> dict[str, Any]:
                 "ec2:DescribeInstanceTypes",
                 "ec2:DescribeVolumes",
                 "ec2:DescribeSnapshots",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSecurityGroupRules",
                 # Nor has load balancing.
                 "elasticloadbalancing:DescribeTargetGroups",
                 "elasticloadbalancing:DescribeTargetHealth",

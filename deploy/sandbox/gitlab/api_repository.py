@@ -348,16 +348,3 @@ async def compare(
             here.world, here.project, "compare", f"{start}...{end}"
         ),
     }
-
-
-@of_project.get("/protected_branches")
-async def protected_branches(here: Here, pages: Pages) -> list[Shape]:
-    return [shapes.protected_branch(rule) for rule in pages.cut(here.project.protected)]
-
-
-@of_project.get("/protected_branches/{branch}")
-async def protected_branch(here: Here, branch: Segment) -> Shape:
-    rule = standing.protection(here.project, branch)
-    if rule is None:
-        raise problems.not_found()
-    return shapes.protected_branch(rule)

@@ -14,6 +14,7 @@ from deploy.sandbox.gitlab import (
     api_ci,
     api_issues,
     api_merge_requests,
+    api_protection,
     api_repository,
     pages,
     problems,
@@ -38,6 +39,7 @@ def create(world: GitLabWorld) -> FastAPI:
         api_merge_requests.router,
         api_issues.router,
         api_ci.router,
+        api_protection.router,
         api_admin.router,
         api_admin.controls,
     ):

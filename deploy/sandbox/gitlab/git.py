@@ -142,9 +142,13 @@ class Repository:
         return await self._verify(f"refs/heads/{name}^{{commit}}")
 
     async def resolve(self, ref: str) -> str | None:
-        """Return the commit of a branch name or (short) commit id."""
+        """Return the commit of a branch, a tag or a (short) commit id."""
         if (sha := await self.branch(ref)) is not None:
             return sha
+        if ref_name(ref) is not None:
+            tag = await self._verify(f"refs/tags/{ref}^{{commit}}")
+            if tag is not None:
+                return tag
         return await self._verify(f"{ref}^{{commit}}") if _SHA.fullmatch(ref) else None
 
     async def _verify(self, name: str) -> str | None:

@@ -59,6 +59,7 @@ class Protection(BaseModel):
     name: str
     push: Level = Level.MAINTAINER
     merge: Level = Level.MAINTAINER
+    force_push: bool = False
 
 
 class Variable(BaseModel):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deploy.sandbox.gitlab import ci_shapes, standing
 from deploy.sandbox.gitlab.git import ref_name
+from deploy.sandbox.gitlab.records import Level
 from deploy.sandbox.gitlab.shape_parts import Shape, commit, stamp, url, user
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ async def branch(world: GitLabWorld, found: Project, name: str, sha: str) -> Sha
         "commit": commit(world, found, await git.commit(sha)),
         "merged": merged,
         "protected": rule is not None,
-        "developers_can_push": False,
-        "developers_can_merge": False,
+        "developers_can_push": rule is not None and 0 < rule.push < Level.MAINTAINER,
+        "developers_can_merge": rule is not None and 0 < rule.merge < Level.MAINTAINER,
         "can_push": True,
         "default": name == found.default_branch,
         "web_url": url(world, found, "tree", ref_name(name) or ""),
@@ -88,17 +89,18 @@ async def branch(world: GitLabWorld, found: Project, name: str, sha: str) -> Sha
 
 
 def protected_branch(rule: Protection) -> Shape:
-    def levels(level: int) -> list[Shape]:
+    def levels(key: int, level: int) -> list[Shape]:
         named = {30: "Developers + Maintainers", 40: "Maintainers"}
         text = named.get(level, "No one")
-        return [{"id": 1, "access_level": level, "access_level_description": text}]
+        shape = {"id": key, "access_level": level, "access_level_description": text}
+        return [{**shape, "user_id": None, "group_id": None, "deploy_key_id": None}]
 
     return {
         "id": 1,
         "name": rule.name,
-        "push_access_levels": levels(rule.push),
-        "merge_access_levels": levels(rule.merge),
-        "allow_force_push": False,
+        "push_access_levels": levels(1, rule.push),
+        "merge_access_levels": levels(2, rule.merge),
+        "allow_force_push": rule.force_push,
         "code_owner_approval_required": False,
     }
 

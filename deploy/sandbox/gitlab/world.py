@@ -57,6 +57,8 @@ class GitLabWorld:
         self.directory = directory
         self.base_url = base_url.rstrip("/")
         self.path = path
+        # Whether a protection can be changed in place, which GitLab sells.
+        self.licensed = True
         self.now = clock.now
         self.contracts = Contracts(contracts)
         self.faults = Faults()

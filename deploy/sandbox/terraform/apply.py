@@ -17,21 +17,20 @@ from deploy.sandbox.terraform.plan import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from deploy.sandbox.terraform.address import Address
     from deploy.sandbox.terraform.configuration import Configuration
     from deploy.sandbox.terraform.state import State, StateFile
     from deploy.sandbox.terraform.values import Value
 
 
-class Instances(Protocol):
+class Cloud(Protocol):
     """The part of the cloud that apply changes."""
 
-    def read(self, instance_id: str, *, before: Attributes) -> Attributes | None: ...
-    def create(self, planned: Attributes) -> str: ...
-    def change_type(self, instance_id: str, planned: Attributes) -> None: ...
-    def change_tags(
-        self, instance_id: str, *, before: Attributes, after: Attributes
-    ) -> None: ...
-    def terminate(self, instance_id: str) -> None: ...
+    def create(self, address: Address, planned: Attributes) -> Attributes: ...
+    def update(
+        self, address: Address, before: Attributes, after: Attributes
+    ) -> Attributes | None: ...
+    def delete(self, address: Address, before: Attributes) -> None: ...
 
 
 def apply_plan(
@@ -39,7 +38,7 @@ def apply_plan(
     *,
     file: StateFile,
     configuration: Configuration,
-    cloud: Instances,
+    cloud: Cloud,
     say: Callable[[str], None],
 ) -> Mapping[str, Value]:
     """
@@ -60,7 +59,7 @@ def apply_plan(
         if change.action is Action.NOTHING:
             continue
         state = _carry_out(change, state=state, file=file, cloud=cloud, say=say)
-    outputs = output_values(configuration, state.instances)
+    outputs = output_values(configuration, state.instances, state.data)
     file.write(replace(state, outputs=outputs))
     return outputs
 
@@ -70,35 +69,26 @@ def _carry_out(
     *,
     state: State,
     file: StateFile,
-    cloud: Instances,
+    cloud: Cloud,
     say: Callable[[str], None],
 ) -> State:
     address = change.address
     if change.before is not None and change.action in {Action.DELETE, Action.REPLACE}:
         say(f"{address}: Destroying... [id={change.before['id']}]")
-        cloud.terminate(str(change.before["id"]))
+        cloud.delete(address, change.before)
         state = file.write(state.with_instance(address, None))
         say(f"{address}: Destruction complete")
     if change.after is None:
         return state
+    found: Attributes | None
     if change.action is Action.UPDATE and change.before is not None:
-        instance_id = str(change.before["id"])
-        say(f"{address}: Modifying... [id={instance_id}]")
-        _update(change.before, change.after, cloud=cloud)
+        say(f"{address}: Modifying... [id={change.before['id']}]")
+        found = cloud.update(address, change.before, change.after)
         done = f"{address}: Modifications complete"
     else:
         say(f"{address}: Creating...")
-        instance_id = cloud.create(change.after)
+        found = cloud.create(address, change.after)
         done = f"{address}: Creation complete"
-    found = cloud.read(instance_id, before=change.before or {})
     state = file.write(state.with_instance(address, found))
-    say(f"{done} [id={instance_id}]")
+    say(f"{done} [id={(found or {}).get('id')}]")
     return state
-
-
-def _update(before: Attributes, after: Attributes, *, cloud: Instances) -> None:
-    instance_id = str(before["id"])
-    if before["tags"] != after["tags"]:
-        cloud.change_tags(instance_id, before=before, after=after)
-    if before["instance_type"] != after["instance_type"]:
-        cloud.change_type(instance_id, after)

@@ -127,12 +127,13 @@ def plan(workspace: Workspace, arguments: Arguments) -> int:
 def _planned(workspace: Workspace, configuration: Configuration, state: State) -> Plan:
     cloud = Cloud(workspace.access(configuration))
 
-    def read(instance_id: str, before: Attributes) -> Attributes | None:
-        return cloud.read(instance_id, before=before)
+    def look(kind: str, name: str, wanted: Attributes) -> Attributes:
+        workspace.say(f"data.{kind}.{name}: Reading...")
+        return cloud.look(kind, wanted)
 
     for address, recorded in sorted(state.instances.items()):
         workspace.say(f"{address}: Refreshing state... [id={recorded['id']}]")
-    return make_plan(configuration, state, read=read)
+    return make_plan(configuration, state, read=cloud.read, look=look)
 
 
 def show(workspace: Workspace, arguments: Arguments) -> int:

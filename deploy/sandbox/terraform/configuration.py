@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from deploy.sandbox.terraform.values import Value
 
-_TOP = {"terraform", "provider", "variable", "locals", "resource", "output"}
+_TOP = {"terraform", "provider", "variable", "locals", "resource", "data", "output"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,10 @@ class Configuration:
         return found
 
     def scope(
-        self, *, resources: Mapping[str, Mapping[str, Value]] | None = None
+        self,
+        *,
+        resources: Mapping[str, Mapping[str, Value]] | None = None,
+        data: Mapping[tuple[str, str], Value] | None = None,
     ) -> Scope:
         """Return what names mean in these files; locals are worked out when asked."""
         under_way: list[str] = []
@@ -140,7 +143,7 @@ class Configuration:
             finally:
                 under_way.pop()
 
-        scope = Scope(self.variables.__getitem__, local, {}, resources)
+        scope = Scope(self.variables.__getitem__, local, {}, resources, data)
         return scope
 
     @cached_property

@@ -1,27 +1,30 @@
 """
 What the configuration wants: each resource instance with its arguments worked out.
 
-Only `aws_instance` with the arguments of `ARGUMENTS`, `for_each` over a map or a set,
-and a `lifecycle` of `ignore_changes` and `prevent_destroy`. A resource that takes
-another resource's attribute is refused: ordering them is not this program's trade.
+Only the kinds of `KINDS` with their arguments, `for_each` over a map or a set, and a
+`lifecycle` of `ignore_changes` and `prevent_destroy`. A resource that takes another
+resource's attribute is refused: ordering them is not this program's trade. It may take
+what a data block finds: those are looked up before anything is planned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from deploy.sandbox.terraform.address import Address
 from deploy.sandbox.terraform.errors import TerraformError, Where, not_evaluated
 from deploy.sandbox.terraform.evaluate import Scope, evaluate
-from deploy.sandbox.terraform.values import StringSet, Value, as_text
+from deploy.sandbox.terraform.kinds import KINDS, LOOKS
+from deploy.sandbox.terraform.values import StringSet, Unknown, Value, as_text
 
 if TYPE_CHECKING:
     from deploy.sandbox.terraform.configuration import Configuration
+    from deploy.sandbox.terraform.kind import Shape
     from deploy.sandbox.terraform.syntax import Block, Expression
 
-ARGUMENTS: Final = ("ami", "availability_zone", "instance_type", "key_name", "tags")
+Found = Mapping[tuple[str, str], Value]
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,35 @@ class Provider:
     endpoint: str | None
 
 
-def desired(configuration: Configuration) -> tuple[Desired, ...]:
-    """Return all wanted instances in address order."""
+def desired(
+    configuration: Configuration, data: Found | None = None
+) -> tuple[Desired, ...]:
+    """Return all wanted instances in address order; `data` is what was looked up."""
     found: dict[Address, Desired] = {}
     for block in configuration.top("resource"):
-        for wanted in _instances(block, configuration.scope()):
+        for wanted in _instances(block, configuration.scope(data=data)):
             if wanted.address in found:
                 raise TerraformError("Duplicate resource", where=block.where)
             found[wanted.address] = wanted
     return tuple(found[address] for address in sorted(found))
+
+
+def looked_for(
+    configuration: Configuration,
+) -> Mapping[tuple[str, str], Mapping[str, Value]]:
+    """Return by kind and name what each data block looks for: tags, and no more."""
+    found: dict[tuple[str, str], Mapping[str, Value]] = {}
+    for block in configuration.top("data"):
+        kind, name = (*block.labels, "", "")[:2]
+        if kind not in LOOKS:
+            raise not_evaluated(f"data of type {kind}", block.where)
+        block.only("tags")
+        if "tags" not in block.attributes:
+            raise not_evaluated("a data block that names no tags", block.where)
+        expression = block.attributes["tags"]
+        tags = _tags(evaluate(expression, configuration.scope()), expression)
+        found[kind, name] = {"tags": tags}
+    return found
 
 
 @dataclass(frozen=True)
@@ -100,9 +123,9 @@ def _instances(block: Block, scope: Scope) -> Iterator[Desired]:
     if len(block.labels) != 2:  # noqa: PLR2004 - a resource has a type and a name
         raise TerraformError("Resource needs a type and a name", where=block.where)
     kind, name = block.labels
-    if kind != "aws_instance":
+    if kind not in KINDS:
         raise not_evaluated(f"resources of type {kind}", block.where)
-    block.only("for_each", *ARGUMENTS)
+    block.only("for_each", *KINDS[kind].arguments)
     for key, each in _keys(block.attributes.get("for_each"), scope):
         yield _instance(
             block,
@@ -132,17 +155,15 @@ def _keys(
 
 def _instance(block: Block, address: Address, scope: Scope) -> Desired:
     arguments: dict[str, Value] = {}
-    for name in ARGUMENTS:
+    kind = KINDS[address.kind]
+    for name, shape in kind.arguments.items():
         expression = block.attributes.get(name)
         if expression is None:
             continue
-        value = evaluate(expression, scope)
-        fitted = (
-            _tags(value, expression) if name == "tags" else _text(value, expression)
-        )
+        fitted = _FITTED[shape](evaluate(expression, scope), expression)
         if fitted is not None:
             arguments[name] = fitted
-    for required in ("ami", "instance_type"):
+    for required in kind.required:
         if required not in arguments:
             raise TerraformError(
                 "Missing required argument",
@@ -153,15 +174,41 @@ def _instance(block: Block, address: Address, scope: Scope) -> Desired:
     return Desired(address, arguments, ignored, prevent_destroy, block.where)
 
 
-def _text(value: Value, expression: Expression) -> str | None:
-    if value is None:
-        return None
+def _text(value: Value, expression: Expression) -> Value:
+    if value is None or isinstance(value, Unknown):
+        return value
     if isinstance(value, str | int | float):
         return as_text(value)
-    raise TerraformError(
-        "Incorrect attribute value type",
-        detail="A string is required.",
-        where=expression.where,
+    raise _misfit("A string is required.", expression)
+
+
+def _number(value: Value, expression: Expression) -> Value:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise _misfit("A number is required.", expression)
+    if not isinstance(value, str):
+        return value
+    if not value.isdecimal():
+        raise _misfit("A number is required.", expression)
+    return int(value)
+
+
+def _flag(value: Value, expression: Expression) -> Value:
+    if value is None or isinstance(value, bool):
+        return value
+    raise _misfit("A bool is required.", expression)
+
+
+def _texts(value: Value, expression: Expression) -> Value:
+    if value is None:
+        return None
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_text(item, expression) for item in value]
+    raise _misfit("A list of strings is required.", expression)
+
+
+def _misfit(detail: str, expression: Expression) -> TerraformError:
+    return TerraformError(
+        "Incorrect attribute value type", detail=detail, where=expression.where
     )
 
 
@@ -172,11 +219,16 @@ def _tags(value: Value, expression: Expression) -> Mapping[str, Value] | None:
         texts = {key: _text(item, expression) for key, item in value.items()}
         if None not in texts.values():
             return dict(sorted(texts.items()))
-    raise TerraformError(
-        "Incorrect attribute value type",
-        detail="A map of strings is required.",
-        where=expression.where,
-    )
+    raise _misfit("A map of strings is required.", expression)
+
+
+_FITTED: Final[Mapping[Shape, Callable[[Value, Expression], Value]]] = {
+    "text": _text,
+    "number": _number,
+    "flag": _flag,
+    "tags": _tags,
+    "texts": _texts,
+}
 
 
 def _lifecycle(block: Block, scope: Scope) -> tuple[frozenset[str], bool]:
@@ -189,13 +241,14 @@ def _lifecycle(block: Block, scope: Scope) -> tuple[frozenset[str], bool]:
         if "prevent_destroy" in nested.attributes:
             prevent = evaluate(nested.attributes["prevent_destroy"], scope) is True
         if "ignore_changes" in nested.attributes:
-            ignored = _names(nested.attributes["ignore_changes"])
+            allowed = KINDS[block.labels[0]].arguments
+            ignored = _names(nested.attributes["ignore_changes"], allowed)
     return ignored, prevent
 
 
-def _names(expression: Expression) -> frozenset[str]:
+def _names(expression: Expression, allowed: Collection[str]) -> frozenset[str]:
     # Names of attributes, not references: they are read as written.
     names = {part.strip() for part in expression.text.strip("[]").split(",")} - {""}
-    if not names <= set(ARGUMENTS):
+    if not names <= set(allowed):
         raise not_evaluated("this ignore_changes", expression.where)
     return frozenset(names)

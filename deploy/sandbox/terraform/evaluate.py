@@ -34,13 +34,15 @@ class Scope:
 
     `variable` and `local` answer for `var.` and `local.`; `names` holds what exists
     here only (`each`, the names of a `for`); `resources` maps type and name to
-    attributes, None where a resource's attribute is refused.
+    attributes, None where a resource's attribute is refused. `data` is what data blocks
+    found, None where nobody has looked yet and all of it is unknown.
     """
 
     variable: Callable[[str], Value]
     local: Callable[[str], Value]
     names: Mapping[str, Value] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, Value]] | None = None
+    data: Mapping[tuple[str, str], Value] | None = None
 
     def knowing(self, names: Mapping[str, Value]) -> Scope:
         """Return this scope with more names."""
@@ -207,9 +209,25 @@ class _Evaluation:
         name = text_of(steps[0].named_children[0])
         if root in {"var", "local"}:
             return self.declared(root, name, node), steps[1:]
-        if root in {"data", "module", "each", "count", "self", "path", "terraform"}:
+        if root == "data":
+            return self.looked_up(steps, node), steps[2:]
+        if root in {"module", "each", "count", "self", "path", "terraform"}:
             raise self.refusal(f'the reference "{text_of(node)}" here', node)
         return self.resource(root, name, node), steps[1:]
+
+    def looked_up(self, steps: list[Node], node: Node) -> Value:
+        names = [text_of(step.named_children[0]) for step in steps[:2]]
+        if self.scope.data is None:
+            return UNKNOWN
+        try:
+            kind, name = names
+            return self.scope.data[kind, name]
+        except (KeyError, ValueError):
+            raise self.mistake(
+                "Reference to undeclared resource",
+                f'A data resource "{".".join(names)}" has not been declared.',
+                node,
+            ) from None
 
     def declared(self, root: str, name: str, node: Node) -> Value:
         lookup = self.scope.variable if root == "var" else self.scope.local

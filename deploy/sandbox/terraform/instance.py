@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from deploy.sandbox.terraform.values import UNKNOWN, Value
+from deploy.sandbox.terraform.kind import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROVIDER: Final = "registry.terraform.io/hashicorp/aws"
-SCHEMA_VERSION: Final = 1
+    from deploy.sandbox.terraform.values import Value
 
 # The provider keeps its timeouts and schema version here; without it terraform falls
 # back to the same defaults, but then the next real apply would rewrite the state.
-PRIVATE: Final = (
+_PRIVATE: Final = (
     "eyJlMmJmYjczMC1lY2FhLTExZTYtOGY4OC0zNDM2M2JjN2M0YzAiOnsiY3JlYXRlIjo2MDAwMDAwMDAw"
     "MDAsImRlbGV0ZSI6MTIwMDAwMDAwMDAwMCwidXBkYXRlIjo2MDAwMDAwMDAwMDB9LCJzY2hlbWFfdmVy"
     "c2lvbiI6IjEifQ=="
 )
-
-FORCES_NEW: Final = frozenset({"ami", "availability_zone", "key_name"})
 
 _KNOWN_BEFORE_CREATE: Final[Mapping[str, Value]] = {
     "credit_specification": [],
@@ -66,7 +63,7 @@ _KNOWN_AFTER_CREATE: Final = (
     "tags_all",
     "tenancy",
 )
-COLLECTIONS: Final = (
+_COLLECTIONS: Final = (
     "credit_specification",
     "ebs_block_device",
     "enclave_options",
@@ -80,36 +77,19 @@ COLLECTIONS: Final = (
     "vpc_security_group_ids",
 )
 
-
-def created(arguments: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Return what a create plans: arguments, defaults, and the rest unknown."""
-    unknown: dict[str, Value] = dict.fromkeys(_KNOWN_AFTER_CREATE, UNKNOWN)
-    unknown |= dict.fromkeys(COLLECTIONS, UNKNOWN)
-    planned = {**unknown, **_KNOWN_BEFORE_CREATE, **arguments}
-    if "tags" in arguments:
-        planned["tags_all"] = arguments["tags"]
-    return dict(sorted(planned.items()))
-
-
-def updated(
-    before: Mapping[str, Value], arguments: Mapping[str, Value]
-) -> Mapping[str, Value]:
-    """Return what an update plans: what was read, with the arguments over it."""
-    tags = arguments.get("tags") or {}
-    planned = {**before, **arguments, "tags": before["tags"]}
-    # No tags in the file and none on the instance is one thing, however it is recorded.
-    if tags != (before["tags"] or {}):
-        planned["tags"] = tags
-    if tags != (before["tags_all"] or {}):
-        # The provider leaves it to the cloud what remains when all tags are taken off.
-        planned["tags_all"] = tags or UNKNOWN
-    return planned
-
-
-def replace_paths(
-    before: Mapping[str, Value], after: Mapping[str, Value]
-) -> tuple[str, ...]:
-    """Return the changed attributes for which the instance must be made anew."""
-    return tuple(
-        name for name in sorted(FORCES_NEW) if before.get(name) != after.get(name)
-    )
+KIND: Final = Kind(
+    arguments={
+        "ami": "text",
+        "availability_zone": "text",
+        "instance_type": "text",
+        "key_name": "text",
+        "tags": "tags",
+    },
+    required=("ami", "instance_type"),
+    forces_new=frozenset({"ami", "availability_zone", "key_name"}),
+    before_create=_KNOWN_BEFORE_CREATE,
+    after_create=_KNOWN_AFTER_CREATE,
+    collections=_COLLECTIONS,
+    schema_version=1,
+    private=_PRIVATE,
+)

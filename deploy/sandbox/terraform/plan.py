@@ -12,10 +12,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from deploy.sandbox.terraform.desired import Declared, Desired, declared, desired
+from deploy.sandbox.terraform.desired import (
+    Declared,
+    Desired,
+    declared,
+    desired,
+    looked_for,
+)
 from deploy.sandbox.terraform.errors import TerraformError, Where
 from deploy.sandbox.terraform.evaluate import evaluate
-from deploy.sandbox.terraform.instance import created, replace_paths, updated
+from deploy.sandbox.terraform.kinds import KINDS
 from deploy.sandbox.terraform.values import Value
 
 if TYPE_CHECKING:
@@ -24,7 +30,8 @@ if TYPE_CHECKING:
     from deploy.sandbox.terraform.state import State
 
 Attributes = Mapping[str, Value]
-Read = Callable[[str, Attributes], Attributes | None]
+Read = Callable[["Address", Attributes], Attributes | None]
+Look = Callable[[str, str, Attributes], Attributes]
 
 
 class Action(StrEnum):
@@ -73,17 +80,31 @@ class Plan:
         return moved or self.outputs != self.base.outputs
 
 
-def make_plan(configuration: Configuration, state: State, *, read: Read) -> Plan:
-    """Compare the three; `read` asks the cloud for one instance by id."""
-    refreshed = state
+def _nothing_found(kind: str, name: str, wanted: Attributes) -> Attributes:
+    raise TerraformError("Nobody looks here", detail=f"data.{kind}.{name} {wanted}")
+
+
+def make_plan(
+    configuration: Configuration,
+    state: State,
+    *,
+    read: Read,
+    look: Look = _nothing_found,
+) -> Plan:
+    """Compare the three; `read` asks for one thing, `look` for what data names."""
+    data = {
+        (kind, name): look(kind, name, wanted)
+        for (kind, name), wanted in looked_for(configuration).items()
+    }
+    refreshed = replace(state, data=data)
     drift: list[Change] = []
     for address, recorded in sorted(state.instances.items()):
-        found = read(str(recorded["id"]), recorded)
+        found = read(address, recorded)
         refreshed = refreshed.with_instance(address, found)
         if found != recorded:
             action = Action.DELETE if found is None else Action.UPDATE
             drift.append(Change(address, action, recorded, found))
-    wanted = {item.address: item for item in desired(configuration)}
+    wanted = {item.address: item for item in desired(configuration, data)}
     addresses = sorted({*wanted, *refreshed.instances})
     changes = tuple(
         _change(address, refreshed.instances.get(address), wanted.get(address))
@@ -92,12 +113,14 @@ def make_plan(configuration: Configuration, state: State, *, read: Read) -> Plan
     blocks = declared(configuration)
     changes = tuple(_with_reason(change, blocks) for change in changes)
     planned = {c.address: c.after for c in changes if c.after is not None}
-    outputs = output_values(configuration, planned)
+    outputs = output_values(configuration, planned, data)
     return Plan(state, refreshed, changes, tuple(drift), outputs)
 
 
 def output_values(
-    configuration: Configuration, instances: Mapping[Address, Attributes]
+    configuration: Configuration,
+    instances: Mapping[Address, Attributes],
+    data: Mapping[tuple[str, str], Attributes],
 ) -> Mapping[str, Value]:
     """Return the outputs, given each instance's attributes."""
     resources: dict[str, dict[str, Value]] = {}
@@ -107,7 +130,7 @@ def output_values(
         if not block.keyed:
             value = next(iter(own.values()))
         resources.setdefault(kind, {})[name] = value
-    scope = configuration.scope(resources=resources)
+    scope = configuration.scope(resources=resources, data=data)
     return {
         name: evaluate(expression, scope)
         for name, expression in sorted(configuration.outputs.items())
@@ -117,22 +140,23 @@ def output_values(
 def _change(
     address: Address, before: Attributes | None, wanted: Desired | None
 ) -> Change:
+    kind = KINDS[address.kind]
     if wanted is None:
         return Change(address, Action.DELETE, before, None)
     if before is None:
-        return Change(address, Action.CREATE, None, created(wanted.arguments))
+        return Change(address, Action.CREATE, None, kind.created(wanted.arguments))
     arguments = {
         name: before[name] if name in wanted.ignored else value
         for name, value in wanted.arguments.items()
     }
     if "tags" in wanted.ignored:
         arguments["tags"] = before["tags"]
-    after = updated(before, arguments)
-    forced = replace_paths(before, after)
+    after = kind.updated(before, arguments)
+    forced = kind.replace_paths(before, after)
     if forced and wanted.prevent_destroy:
         raise _kept(address, wanted.where)
     if forced:
-        fresh = created(arguments)
+        fresh = kind.created(arguments)
         return Change(
             address,
             Action.REPLACE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,6 +18,9 @@ from deploy.sandbox.terraform.configuration import Configuration
 from deploy.sandbox.terraform.errors import TerraformError
 from deploy.sandbox.terraform.plan import Attributes, Plan, make_plan
 from deploy.sandbox.terraform.state import State, parse_state, render_state
+
+if TYPE_CHECKING:
+    from deploy.sandbox.terraform.address import Address
 
 
 class SavedPlan(BaseModel):
@@ -81,13 +84,16 @@ class SavedPlan(BaseModel):
     def plan(self) -> Plan:
         """Return the same plan again, without asking the cloud."""
         refreshed = parse_state(self.refreshed.encode(), name="saved plan")
-        seen = {str(each["id"]): each for each in refreshed.instances.values()}
 
-        def read(instance_id: str, before: Attributes) -> Attributes | None:
+        def read(address: Address, before: Attributes) -> Attributes | None:
             del before
-            return seen.get(instance_id)
+            return refreshed.instances.get(address)
 
-        return make_plan(self.configuration(), self.state(), read=read)
+        def look(kind: str, name: str, wanted: Attributes) -> Attributes:
+            del wanted
+            return refreshed.data[kind, name]
+
+        return make_plan(self.configuration(), self.state(), read=read, look=look)
 
     def state(self) -> State:
         return parse_state(self.base.encode(), name="saved plan")

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from deploy.sandbox.terraform.evaluate import evaluate
-from deploy.sandbox.terraform.instance import COLLECTIONS, PROVIDER, SCHEMA_VERSION
+from deploy.sandbox.terraform.kind import PROVIDER
+from deploy.sandbox.terraform.kinds import KINDS
 from deploy.sandbox.terraform.plan import Action, Attributes, Change, Plan
 from deploy.sandbox.terraform.syntax import Block, Expression, text_of
 from deploy.sandbox.terraform.values import (
@@ -57,7 +58,7 @@ def plan_document(
             name: {} if value is None else {"value": value}
             for name, value in sorted(configuration.variables.items())
         },
-        "planned_values": _values(planned, plan.outputs),
+        "planned_values": _values(planned, plan.outputs, {}),
     }
     if plan.drift:
         document["resource_drift"] = [_change(each) for each in plan.drift]
@@ -86,7 +87,7 @@ def state_document(state: State) -> Mapping[str, object]:
     return {
         "format_version": "1.0",
         "terraform_version": VERSION,
-        "values": _values(state.instances, state.outputs),
+        "values": _values(state.instances, state.outputs, state.data),
     }
 
 
@@ -109,8 +110,8 @@ def _change(change: Change) -> Mapping[str, object]:
         "before": change.before,
         "after": None if after is None else without_unknown(after),
         "after_unknown": _unknown(after),
-        "before_sensitive": _sensitive(change.before),
-        "after_sensitive": _sensitive(after),
+        "before_sensitive": _sensitive(change.address, change.before),
+        "after_sensitive": _sensitive(change.address, after),
     }
     if change.replace_paths:
         body["replace_paths"] = [[name] for name in change.replace_paths]
@@ -124,11 +125,12 @@ def _unknown(after: Attributes | None) -> Value:
     return marks_of_unknown(after)
 
 
-def _sensitive(attributes: Attributes | None) -> Value:
+def _sensitive(address: Address, attributes: Attributes | None) -> Value:
     if attributes is None:
         return False
+    kind = KINDS[address.kind]
     # An unknown collection is marked by its schema: there are no elements yet.
-    blank: dict[str, Value] = {name: [] for name in COLLECTIONS}
+    blank: dict[str, Value] = {name: [] for name in kind.collections}
     blank |= {"tags": {}, "tags_all": {}}
     shaped = {
         name: blank.get(name, value) if isinstance(value, Unknown) else value
@@ -138,22 +140,38 @@ def _sensitive(attributes: Attributes | None) -> Value:
 
 
 def _values(
-    instances: Mapping[Address, Attributes], outputs: Mapping[str, Value]
+    instances: Mapping[Address, Attributes],
+    outputs: Mapping[str, Value],
+    data: Mapping[tuple[str, str], Attributes],
 ) -> Mapping[str, object]:
     values: dict[str, object] = {}
     if outputs:
         values["outputs"] = {name: _output(v) for name, v in outputs.items()}
-    resources = [
+    resources = [_looked_up(*each, data[each]) for each in sorted(data)]
+    resources += [
         {
             **_identity(address),
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": KINDS[address.kind].schema_version,
             "values": without_unknown(instances[address]),
-            "sensitive_values": _sensitive(instances[address]),
+            "sensitive_values": _sensitive(address, instances[address]),
         }
         for address in sorted(instances)
     ]
     values["root_module"] = {"resources": resources} if resources else {}
     return values
+
+
+def _looked_up(kind: str, name: str, attributes: Attributes) -> dict[str, object]:
+    return {
+        "address": f"data.{kind}.{name}",
+        "mode": "data",
+        "type": kind,
+        "name": name,
+        "provider_name": PROVIDER,
+        "schema_version": 0,
+        "values": attributes,
+        "sensitive_values": marks_of_sensitive(attributes),
+    }
 
 
 def _output(value: Value) -> Mapping[str, object]:
@@ -208,7 +226,7 @@ def _configuration(configuration: Configuration) -> Mapping[str, object]:
             "name": block.labels[1],
             "provider_config_key": "aws",
             "expressions": _expressions(configuration, block),
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": KINDS[block.labels[0]].schema_version,
             **_for_each(configuration, block),
         }
         for block in configuration.top("resource")

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from deploy.sandbox.terraform.cloud import Access, Cloud
 from deploy.sandbox.terraform.configuration import Configuration
-from deploy.sandbox.terraform.desired import desired
+from deploy.sandbox.terraform.desired import desired, looked_for
 from deploy.sandbox.terraform.errors import TerraformError
-from deploy.sandbox.terraform.instance import created
+from deploy.sandbox.terraform.kinds import KINDS
 from deploy.sandbox.terraform.plan import Attributes, output_values
 from deploy.sandbox.terraform.state import State, StateFile, locked
 from deploy.sandbox.terraform.workspace import Workspace
@@ -77,24 +77,37 @@ def _first(folder: Path, *, file: StateFile, cloud: Cloud, access: Access) -> St
     sources = Workspace(folder, environment, print).sources()
     configuration = Configuration.of(sources, environment=environment)
     state = State()
-    for wanted in desired(configuration):
-        planned = created(wanted.arguments)
-        instance_id = cloud.find(_identity(planned)) or cloud.create(planned)
-        state = state.with_instance(wanted.address, cloud.read(instance_id, before={}))
-    outputs = output_values(configuration, state.instances)
+    data = {
+        (kind, name): cloud.look(kind, what)
+        for (kind, name), what in looked_for(configuration).items()
+    }
+    state = replace(state, data=data)
+    for wanted in desired(configuration, data):
+        planned = KINDS[wanted.address.kind].created(wanted.arguments)
+        _named(planned)
+        known = cloud.find(wanted.address, planned)
+        found = (
+            cloud.create(wanted.address, planned)
+            if known is None
+            else cloud.read(wanted.address, {"id": known})
+        )
+        state = state.with_instance(wanted.address, found)
+    outputs = output_values(configuration, state.instances, data)
     return file.write(replace(state, outputs=outputs))
 
 
 def _reunited(state: State, cloud: Cloud) -> State:
     for address, recorded in state.instances.items():
         old = str(recorded["id"])
-        if cloud.read(old, before=recorded) is not None:
+        if cloud.read(address, recorded) is not None:
             continue
-        new = cloud.find(_identity(recorded))
+        new = cloud.find(address, recorded)
         if new is None:
             # It was ended on purpose, perhaps: the next plan shows that as drift.
             continue
-        state = state.with_instance(address, cloud.read(new, before=recorded))
+        state = state.with_instance(
+            address, cloud.read(address, {**recorded, "id": new})
+        )
         outputs = {n: _renamed(v, old, new) for n, v in state.outputs.items()}
         state = replace(state, outputs=outputs)
     return state
@@ -108,15 +121,17 @@ def _renamed(value: Value, old: str, new: str) -> Value:
     return value
 
 
-def _identity(attributes: Attributes) -> Mapping[str, str]:
+def _named(attributes: Attributes) -> None:
+    """Refuse what nobody could find again."""
     tags = attributes["tags"]
     if not isinstance(tags, Mapping) or not {"Client", "Name"} <= set(tags):
-        raise TerraformError("An instance of the samples has no Client or Name tag")
-    return {name: str(tags[name]) for name in ("Client", "Name")}
+        raise TerraformError("A thing of the samples has no Client or Name tag")
 
 
 def _listed(state: State, *, client: str, environment: str) -> Iterator[SeededInstance]:
     for address, attributes in sorted(state.instances.items()):
+        if address.kind != "aws_instance":
+            continue
         yield SeededInstance(
             client,
             environment,

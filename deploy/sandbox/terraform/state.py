@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deploy.sandbox.terraform.address import Address
 from deploy.sandbox.terraform.errors import TerraformError
-from deploy.sandbox.terraform.instance import PRIVATE, PROVIDER, SCHEMA_VERSION
+from deploy.sandbox.terraform.kind import PROVIDER
+from deploy.sandbox.terraform.kinds import KINDS, LOOKS
 from deploy.sandbox.terraform.values import Value, type_of
 from deploy.sandbox.terraform.version import VERSION
 
@@ -31,12 +32,13 @@ _POLL_SECONDS: Final = 0.2
 
 @dataclass(frozen=True)
 class State:
-    """What was applied last: attributes by address, outputs, and the file's serial."""
+    """What was applied last, by address, what data blocks found, and the serial."""
 
     serial: int = 0
     lineage: str = ""
     instances: Mapping[Address, Mapping[str, Value]] = field(default_factory=dict)
     outputs: Mapping[str, Value] = field(default_factory=dict)
+    data: Mapping[tuple[str, str], Mapping[str, Value]] = field(default_factory=dict)
 
     def with_instance(
         self, address: Address, attributes: Mapping[str, Value] | None
@@ -64,6 +66,7 @@ def parse_state(raw: bytes, *, name: str) -> State:
             lineage=document["lineage"],
             instances=dict(_recorded(document["resources"], name)),
             outputs={n: o["value"] for n, o in document["outputs"].items()},
+            data=dict(_looked_up(document["resources"])),
         )
     except (ValueError, KeyError, TypeError) as fault:
         raise TerraformError("Unreadable state file", detail=name) from fault
@@ -73,11 +76,13 @@ def _recorded(
     resources: list[dict[str, Any]], name: str
 ) -> Iterator[tuple[Address, Mapping[str, Value]]]:
     for resource in resources:
-        if (resource["mode"], resource["type"]) != ("managed", "aws_instance"):
+        if resource["mode"] == "data" and resource["type"] in LOOKS:
+            continue
+        if resource["mode"] != "managed" or resource["type"] not in KINDS:
             raise TerraformError(
                 "Not known to the sandbox's stand-in",
                 detail=f"{name} holds {resource['type']}.{resource['name']}; the "
-                "sandbox's terraform stand-in knows aws_instance only; install "
+                f"sandbox's terraform stand-in knows {', '.join(KINDS)} only; install "
                 "terraform to run it for real.",
             )
         for instance in resource["instances"]:
@@ -87,6 +92,32 @@ def _recorded(
             yield address, instance["attributes"]
 
 
+def _looked_up(
+    resources: list[dict[str, Any]],
+) -> Iterator[tuple[tuple[str, str], Mapping[str, Value]]]:
+    for resource in resources:
+        if resource["mode"] == "data":
+            (instance,) = resource["instances"]
+            yield (resource["type"], resource["name"]), instance["attributes"]
+
+
+def _of_data(
+    kind: str, name: str, attributes: Mapping[str, Value]
+) -> dict[str, object]:
+    instance = {
+        "schema_version": 0,
+        "attributes": attributes,
+        "sensitive_attributes": [],
+    }
+    return {
+        "mode": "data",
+        "type": kind,
+        "name": name,
+        "provider": f'provider["{PROVIDER}"]',
+        "instances": [instance],
+    }
+
+
 def render_state(state: State) -> bytes:
     """Return the file's bytes as terraform lays them out."""
     resources: dict[tuple[str, str], list[dict[str, object]]] = {}
@@ -94,10 +125,10 @@ def render_state(state: State) -> bytes:
         resources.setdefault((address.kind, address.name), []).append(
             {
                 **({"index_key": address.key} if address.key else {}),
-                "schema_version": SCHEMA_VERSION,
+                "schema_version": KINDS[address.kind].schema_version,
                 "attributes": state.instances[address],
                 "sensitive_attributes": [],
-                "private": PRIVATE,
+                "private": KINDS[address.kind].private,
             }
         )
     document = {
@@ -110,6 +141,9 @@ def render_state(state: State) -> bytes:
             for name, value in sorted(state.outputs.items())
         },
         "resources": [
+            *(_of_data(kind, name, state.data[kind, name]) for kind, name in state.data)
+        ]
+        + [
             {
                 "mode": "managed",
                 "type": kind,

@@ -9,7 +9,7 @@ from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
-from bot.domain.terraform.finding import Intended, Kind, Severity
+from bot.domain.terraform.finding import Intended, IntendedWhole, Kind, Severity
 from bot.domain.terraform.guard import guard
 from bot.domain.terraform.plan_reading import read_plan
 from bot.domain.terraform.refusal import Reason
@@ -360,3 +360,90 @@ def test_a_secret_is_named_as_one(request):
         "Changes instance_type of aws_instance.web from (a secret, not shown) to "
         "(a secret, not shown), which is not what was asked for."
     )
+
+
+RULE = "aws_security_group_rule.web_443"
+SAYS = {"type": "ingress", "from_port": 443, "cidr_blocks": ["203.0.113.0/24"]}
+SAID = (("type", "ingress"), ("from_port", 443), ("cidr_blocks[0]", "203.0.113.0/24"))
+OPEN = IntendedWhole(Address.parse(RULE), creates=True, values=SAID)
+CLOSE = IntendedWhole(Address.parse(RULE), creates=False, values=SAID)
+
+
+def test_one_rule_created_as_said_is_clean():
+    created = entry(RULE, ["create"], after=SAYS, after_unknown={"id": True})
+
+    report = judge(created, entry("aws_instance.web", ["no-op"]), intended=OPEN)
+
+    assert report.clean
+    assert report.risk is Risk.LOW
+
+
+def test_one_rule_destroyed_as_said_is_clean():
+    report = judge(entry(RULE, ["delete"], before=SAYS), intended=CLOSE)
+
+    assert report.clean
+
+
+@pytest.mark.parametrize("intended", [OPEN, CLOSE])
+def test_a_rule_that_does_not_come_or_go_is_told(intended):
+    report = judge(entry(RULE, ["no-op"], before=SAYS, after=SAYS), intended=intended)
+
+    assert kinds(report) == [Kind.NOT_PLANNED]
+    assert report.risk is Risk.MEDIUM
+
+
+def test_a_rule_destroyed_where_one_was_to_be_created_is_dangerous():
+    report = judge(entry(RULE, ["delete"], before=SAYS), intended=OPEN)
+
+    assert kinds(report) == [Kind.DESTROY, Kind.NOT_PLANNED]
+    assert report.risk is Risk.HIGH
+
+
+def test_another_rule_beside_the_one_is_told():
+    created = entry(RULE, ["create"], after=SAYS)
+
+    report = judge(
+        created,
+        entry("aws_security_group_rule.other", ["create"], after=SAYS),
+        intended=OPEN,
+    )
+
+    assert kinds(report) == [Kind.CREATE]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"from_port": 22},
+        {"cidr_blocks": ["0.0.0.0/0"]},
+        {"cidr_blocks": []},
+        {"type": None},
+    ],
+)
+def test_a_rule_that_says_something_else_is_told(other):
+    there = {**SAYS, **other}
+
+    opened = judge(entry(RULE, ["create"], after=there), intended=OPEN)
+    closed = judge(entry(RULE, ["delete"], before=there), intended=CLOSE)
+
+    assert Kind.OTHER_VALUE in kinds(opened)
+    assert Kind.OTHER_VALUE in kinds(closed)
+
+
+def test_a_value_that_only_applying_tells_is_not_the_one_that_was_said():
+    there = {**SAYS, "from_port": None}
+    unknown = {"from_port": True}
+
+    report = judge(
+        entry(RULE, ["create"], after=there, after_unknown=unknown), intended=OPEN
+    )
+
+    assert kinds(report) == [Kind.OTHER_VALUE]
+
+
+def test_a_rule_that_is_created_anew_is_dangerous():
+    replaced = entry(
+        RULE, ["delete", "create"], before={**SAYS, "from_port": 1}, after=SAYS
+    )
+
+    assert judge(replaced, intended=OPEN).risk is Risk.HIGH

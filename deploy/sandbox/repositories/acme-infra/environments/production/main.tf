@@ -23,3 +23,13 @@ resource "aws_instance" "web" {
 
   tags = merge(local.tags, { Name = each.key })
 }
+
+# What the shop's customers have sent in. Disks only grow.
+resource "aws_ebs_volume" "uploads" {
+  availability_zone = "eu-west-3a"
+  type              = "gp3"
+  size              = 40 # GiB
+  encrypted         = true
+
+  tags = merge(local.tags, { Name = "uploads" })
+}
