@@ -27,8 +27,8 @@ approved  expired    execute, sweep  operation.expired
 running   done       execute         operation.done
 running   failed     execute         operation.failed
 running   in_doubt   execute, sweep  operation.doubted
-in_doubt  done       reconcile       operation.done
-in_doubt  failed     reconcile       operation.failed
+in_doubt  done       reconcile, decider operation.done
+in_doubt  failed     reconcile, decider operation.failed
 """
 ENDS = {"done", "failed", "refused", "denied", "cancelled", "expired", "voided"}
 
