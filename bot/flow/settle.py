@@ -55,7 +55,8 @@ async def settle(knock: Knock, *, front: Front) -> Message:
         _refuse_others(operation, caller, near=near, front=front)
         return _settled(operation, caller, verdict=verdict, found=found, front=front)
 
-    return await attempt(knock, operation=short, make=make, front=front)
+    # A worker that looks right now may find the effect, or bring it about once more.
+    return await attempt(knock, operation=short, make=make, front=front, at_rest=True)
 
 
 def _read(knock: Knock) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from bot.domain.operation import State
 from bot.domain.writes import Task
+from bot.flow.turns import ACTS_ON
 from deploy.sandbox.gitlab.faults import Fault
 from tests.flow.test_crashes import dies
 from tests.flow.test_envelope import envelope
@@ -70,6 +71,17 @@ async def test_what_is_not_in_doubt_is_not_settled(ops):
 
     assert told.key == "refused.not-in-doubt"
     assert await ops.state(card) is State.PROPOSED
+
+
+async def test_what_a_worker_looks_at_is_not_settled_meanwhile(ops, doubtful):
+    line = f"settle {doubtful.operation.short} failed {FOUND}"
+    async with ops.back.store.exclusive(ACTS_ON + doubtful.operation.id):
+        told = await types(ops.bob, line)
+
+    assert told.key == "refused.at-work"
+    assert await ops.state(doubtful) is State.IN_DOUBT
+
+    assert (await types(ops.bob, line)).key == "settled.failed"
 
 
 async def test_a_doubt_is_settled_once(ops, doubtful):

@@ -177,6 +177,22 @@ def _close(to: State) -> Hand:
     return Hand(Deed.CLOSE, to, _tells(to), locked=True)
 
 
+def _settles(to: State) -> Callable[[World, Rules], Iterator[Hand]]:
+    """Return everyone's word on what became of it, who looked and says what is so."""
+
+    def settles(world: World, rules: Rules) -> Iterator[Hand]:
+        so = State.DONE if world.effects else State.FAILED
+        if so is not to:
+            return
+        for who in rules.members:
+            if who not in world.gone and rules.may_settle(
+                world.state, rules.route, who, world.gone
+            ):
+                yield _save(to, worded=True)
+
+    return settles
+
+
 def _elsewhere(world: World, rules: Rules) -> Iterator[Hand]:
     """Take the step that the table allows as part of another guard's move."""
     return iter(())
@@ -206,6 +222,8 @@ _BY_THE_TABLE: dict[tuple[State, State, str], Callable[..., Iterator[Hand]]] = {
     (State.RUNNING, State.IN_DOUBT, "sweep"): _elsewhere,
     (State.IN_DOUBT, State.DONE, "reconcile"): _goes_on,
     (State.IN_DOUBT, State.FAILED, "reconcile"): _elsewhere,
+    (State.IN_DOUBT, State.DONE, "decider"): _settles(State.DONE),
+    (State.IN_DOUBT, State.FAILED, "decider"): _settles(State.FAILED),
 }
 
 
@@ -298,12 +316,15 @@ def _commits(world: World, place: int, hand: Hand, rules: Rules) -> Move:
             return overtaken
     elif rules.compares and not hand.fresh:
         return overtaken
+    elif hand.worded and rules.rests and world.held:
+        return Move(f"{name}, at work", _with(world, place, None))
     after = _saved(world, place)
     broken = _step(world, hand, rules)
     said = world.said if hand.said is None else tuple(sorted({*world.said, hand.said}))
     shown = hand.shown if hand.shown >= 0 else world.shown
     broke = hand.broke or world.broke
     after = after._replace(state=hand.to, said=said, shown=shown, broke=broke)
+    after = after._replace(worded=world.worded or hand.worded)
     if hand.to is State.RUNNING:
         begun = hand._replace(deed=Deed.ANNOUNCE, to=None, event=None)
         return Move(name, _with(after, place, begun), broken)
@@ -345,7 +366,7 @@ def _acts(world: World, place: int, hand: Hand, rules: Rules) -> Iterator[Move]:
         yield Move(f"{place}: is told that the branch moved", failed)
         return
     effects = world.effects + 1 if rules.kind is Kind.ONCE else 1
-    broken = _acting(world, effects)
+    broken = _acting(world, effects, hand)
     after = world._replace(effects=effects)
     unsure = State.IN_DOUBT if rules.doubts else State.FAILED
     yield Move(f"{place}: acts", _ending(after, place, State.DONE, hand), broken)
@@ -357,11 +378,14 @@ def _ending(world: World, place: int, to: State, hand: Hand) -> World:
     return _with(world, place, _close(to)._replace(locked=hand.locked))
 
 
-def _acting(world: World, effects: int) -> tuple[str, ...]:
+def _acting(world: World, effects: int, hand: Hand) -> tuple[str, ...]:
     """Return what is wrong with acting in this very moment."""
     found = []
     if world.state in NEVER_ACTS:
         found.append(f"acted on what is {world.state}")
+    if world.worded and hand.locked:
+        # Who froze and lost the lock may still act: no word can know of that.
+        found.append("acted on what a person's word had ended")
     if effects > 1:
         found.append("acted twice")
     if not world.looked:
@@ -394,6 +418,6 @@ def after_all(world: World) -> tuple[str, ...]:
     found = []
     if world.state is State.DONE and not world.effects:
         found.append("said to be done, and nothing happened")
-    if world.state is State.FAILED and world.effects:
+    if world.state is State.FAILED and world.effects and not world.worded:
         found.append("said to have failed, and it happened")
     return tuple(found)

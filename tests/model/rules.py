@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bot.domain.change import MergeRequest
 from bot.domain.glass import Break, Breaker, broken, may_break_glass
 from bot.domain.operation import State
-from bot.domain.policy import Allowed, Decider, may_cancel, may_decide
+from bot.domain.policy import Allowed, Decider, may_cancel, may_decide, may_settle
 from bot.domain.proposal import differences, digest
 from bot.domain.rights.rules import compiled
 from bot.domain.route import Need, Route
@@ -180,6 +180,14 @@ def calls_off(state: State, member: str) -> bool:
 
 
 @cache
+def settles(state: State, route: str, member: str, gone: tuple[str, ...]) -> bool:
+    """Ask `may_settle`."""
+    of = operation(state, 0, route=route)
+    holders = holders_now(of, standing=NOBODY_ELSE, front=front(gone))
+    return isinstance(may_settle(of, person=person(member), holders=holders), Allowed)
+
+
+@cache
 def has_quorum(
     shown: int, route: str, said: tuple[Said, ...], gone: tuple[str, ...]
 ) -> bool:
@@ -231,6 +239,7 @@ class Rules:
     leave: tuple[str, ...] = ("bob", "carol")  # who may be deactivated
     may_decide: Callable[..., bool] = allows
     may_cancel: Callable[..., bool] = calls_off
+    may_settle: Callable[..., bool] = settles
     may_break: Callable[..., bool] = breaks
     lets_run: Callable[..., bool] = lets_run
     full: Callable[..., bool] = has_quorum
@@ -243,4 +252,5 @@ class Rules:
     looks_again: bool = True  # what was started and not announced is judged once more
     asks_the_world: bool = True  # what was announced is asked for before acting
     doubts: bool = True  # an unknown outcome is said to be one
+    rests: bool = True  # nobody's word ends what a replica acts on
     tells: bool = True  # every change of state with its event

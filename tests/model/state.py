@@ -54,7 +54,8 @@ class Hand(NamedTuple):
 
     `fresh` is the compare-and-set: nobody saved the operation since it was read. `look`
     is the model's own judgement, made by no rule of the product's, of whether acting
-    was right at the moment the product looked. `broke` is the glass that it breaks.
+    was right at the moment the product looked. `broke` is the glass that it breaks;
+    `worded` is an end that a person tells who went and looked.
     """
 
     deed: Deed
@@ -62,6 +63,7 @@ class Hand(NamedTuple):
     event: EventName | None
     said: Said | None = None
     broke: Said | None = None
+    worded: bool = False
     shown: int = -1
     fresh: bool = True
     locked: bool = False
@@ -74,6 +76,7 @@ class World(NamedTuple):
     All there is. `shown` is what hangs on the card, `head` what is really there.
 
     `broke` is who broke the glass, on what; nobody, where it was asked the usual way.
+    `worded`: a person who looked has told how it ended.
     """
 
     state: State | None = None
@@ -81,6 +84,7 @@ class World(NamedTuple):
     head: int = 0
     said: tuple[Said, ...] = ()
     broke: Said | None = None
+    worded: bool = False
     gone: tuple[str, ...] = ()
     late: bool = False
     announced: bool = False

@@ -192,6 +192,10 @@ FAULTS = {
         Rules(may_break=touches, objects=no_objection),
         UNRIGHT,
     ),
+    "a word ends what is at work": (
+        Rules(kind=Kind.REPEATABLE, rests=False),
+        "acted on what a person's word had ended",
+    ),
     "a step is not told": (Rules(tells=False), "is not told"),
 }
 
