@@ -50,7 +50,9 @@ def main() -> None:
     # What is imported stays: looking through it for garbage again and again is in vain.
     gc.disable()
     for module in modules:
-        importlib.import_module(module)
+        # What is not installed, the process that needs it says in its own log.
+        with suppress(ImportError):
+            importlib.import_module(module)
     gc.freeze()
     gc.enable()
     born = _deliver()

@@ -354,7 +354,7 @@ async def test_where_no_route_leads_the_glass_still_does(ops):
     await ops.edits_catalog(
         "routes.yaml",
         "  - match: { environment: staging }",
-        "  - match: { environment: staging, risk: high }",
+        "  - match: { environment: staging, command: resize }",
     )
     refused = await ops.alice.says("backup db-staging")
     await ops.works()

@@ -12,7 +12,7 @@ from bot.domain.forge import PipelineStatus
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.writes import Task, Writes
-from bot.flow import decide as deciding
+from bot.flow import attempting
 from bot.flow.carrying import applying
 from bot.flow.carrying import direct_action as carry_action
 from bot.flow.carrying import merge_request as carry_request
@@ -126,7 +126,7 @@ async def test_a_click_delivered_twice_at_once_gets_the_first_one_s_answer(ops):
 async def test_writes_without_a_delivery_answer_that_all_is_recorded(ops):
     writes = Writes(client="acme", at=ops.clock.now())
 
-    assert deciding._answer(writes).key == "decided.already-delivered"
+    assert attempting._answer(writes).key == "decided.already-delivered"
 
 
 async def test_what_was_started_and_never_acted_is_checked_again(ops):

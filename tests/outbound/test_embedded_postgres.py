@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import psycopg
@@ -312,7 +313,8 @@ async def test_programs_that_are_not_there_are_named(home):
 @contextlib.contextmanager
 def socket_of(server):
     """Give the folder of its socket, which is not below the long path."""
-    folder = Path(server.url(user="x", database="y").partition("host=")[2])
+    query = urlsplit(server.url(user="x", database="y")).query
+    folder = Path(parse_qs(query)["host"][0])
     yield folder
     if folder.is_symlink():
         folder.unlink()
