@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.catalog.examples import EXAMPLES
 from bot.domain.catalog.layout import Problem, Steps
-from bot.domain.catalog.names import EXAMPLES
 from bot.domain.catalog.schema import keys_at
 from bot.domain.decode import visible
 from bot.domain.message import Message

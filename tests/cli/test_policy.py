@@ -66,8 +66,8 @@ async def test_the_schema_is_printed_for_those_who_write_policies(bare):
 async def test_check_counts_the_rules_of_each_client(bare, catalog):
     ended = await bare("check", "--catalog", str(catalog))
 
-    assert "policies of acme: 16 (2 in clients/acme/policies/acme.cedar, " in ended.out
-    assert "policies of globex: 14 (3 in policies/everybody.cedar, " in ended.out
+    assert "policies of acme: 17 (2 in clients/acme/policies/acme.cedar, " in ended.out
+    assert "policies of globex: 15 (4 in policies/everybody.cedar, " in ended.out
 
 
 async def test_check_refuses_a_wrong_policy_with_its_line(bare, catalog):

@@ -51,10 +51,8 @@ def test_what_is_new_has_brought_nothing_about():
     assert (operation.version, operation.reminded) == (1, False)
     assert operation.route is operation.proposal is operation.digest is None
     assert operation.progress == Progress()
-    assert operation.progress.announced is False
-    assert {value for name, value in operation.progress if name != "announced"} == {
-        None
-    }
+    yet = {name: value for name, value in operation.progress if value is not None}
+    assert yet == {"announced": False, "handed": False}
 
 
 def test_what_goes_on_has_no_end():

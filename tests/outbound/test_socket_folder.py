@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -20,7 +21,7 @@ def server(tmp_path):
 def folder(server):
     """Where its socket will be: a folder that anybody could have made before."""
     address = server.url(user="postgres", database="x")
-    found = Path(address.partition("host=")[2])
+    found = Path(parse_qs(urlsplit(address).query)["host"][0])
     yield found
     if found.is_symlink():
         found.unlink()

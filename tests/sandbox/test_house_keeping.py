@@ -14,6 +14,8 @@ from deploy.sandbox.terraform.toolchain import Toolchain
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from deploy.sandbox.client_postgres import Served
+
 
 @dataclass(frozen=True)
 class Address:
@@ -32,6 +34,7 @@ class House:
     registry: registry.Registry
     repositories: Path
     toolchain: Toolchain
+    served: tuple[Served, ...] = ()
 
 
 def house(folder):

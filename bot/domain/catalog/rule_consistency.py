@@ -48,7 +48,7 @@ def unknown_commands(
             {"got": name, "known": ", ".join(near(name, commands) or sorted(commands))},
         )
         for index, rule in enumerate(routes)
-        if (name := rule.match.command) is not None and name not in (COMMAND, *commands)
+        if (name := rule.match.command) not in (None, COMMAND) and name not in commands
     )
 
 
