@@ -9,6 +9,7 @@ can never tell of another client.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -49,14 +50,20 @@ def look_alikes(
     One name that only goes on after another (`db-prod`, `db-prod-2`), one that is drawn
     alike (`db-l`, `db-1`), or one that is a single slip away (`web-1`, `web-2`).
     """
+    return _look_alikes(name, tuple(names))[:limit]
+
+
+# Asked of the same few inventories again and again, while somebody waits.
+@lru_cache(maxsize=4096)
+def _look_alikes(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
     bare = _SEPARATORS.sub("-", name)
-    alike = sorted(
+    alike = (
         other
         for other in set(names)
         if other != name
         and (_is_a_slip(name, other) or _is_alike(bare, _SEPARATORS.sub("-", other)))
     )
-    return tuple(alike[:limit])
+    return tuple(sorted(alike))
 
 
 def _is_alike(name: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from bot.domain.catalog import Criticality
 from bot.domain.catalog.rights import ON_CALL
 from bot.domain.policy import version
-from bot.domain.rights import Action, Actor, Asked, Ruling, Thing, judge
+from bot.domain.rights import Action, Actor, Asked, Ruling, Thing, answered
 from bot.domain.rights.judge import target_id
 from bot.domain.scope import Risk
 from bot.domain.timing.rota import Standing
@@ -116,7 +116,7 @@ def rulings(asked: Sequence[Asked], *, front: Front) -> tuple[Ruling, ...]:
     """Return what they say to several questions about one client."""
     if not asked:
         return ()
-    return judge(front.catalog.current().rules(asked[0].client), asked)
+    return answered(front.catalog.current().rules(asked[0].client), asked)
 
 
 def about_client(action: Action, *, caller: Caller, front: Front) -> Asked:
@@ -215,7 +215,7 @@ def doable(
                 command=name,
                 risk=risk,
             )
-    answers = dict(zip(asked, judge(rules, tuple(asked.values())), strict=True))
+    answers = dict(zip(asked, answered(rules, tuple(asked.values())), strict=True))
     found: dict[str, list[str]] = {}
     for name, target_name, key in places:
         if answers[key].allowed:

@@ -192,6 +192,17 @@ def test_several_questions_are_answered_each_by_itself():
     assert judge(rules(ANY_ASK), ()) == ()
 
 
+def test_of_two_questions_with_other_roles_each_is_answered_with_its_own():
+    role = 'permit (principal in Role::"client.developer", action, resource);'
+    nobody = dataclasses.replace(ALICE, roles=frozenset())
+    changed = dataclasses.replace(DB, critical=False)
+    of = rules(named("developers", role))
+
+    found = judge(of, (asked(), asked(actor=nobody), asked(thing=changed)))
+
+    assert [one.allowed for one in found] == [True, False, True]
+
+
 def test_of_a_target_that_left_the_catalog_nothing_is_known_but_where_it_was():
     gone = Thing("old", Environment.PRODUCTION, None, critical=True)
     found = rules(

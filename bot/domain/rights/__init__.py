@@ -9,6 +9,7 @@ https://docs.cedarpolicy.com
 from bot.domain.rights.asked import Action, Actor, Asked, Thing
 from bot.domain.rights.flaws import Flaw, Known, flaws
 from bot.domain.rights.judge import Ruling, judge
+from bot.domain.rights.recall import answered
 from bot.domain.rights.rules import Rule, Rules
 from bot.domain.rights.source import Policies, PolicyFile
 
@@ -24,6 +25,7 @@ __all__ = [
     "Rules",
     "Ruling",
     "Thing",
+    "answered",
     "flaws",
     "judge",
 ]

@@ -17,7 +17,7 @@ from cedarpy import is_authorized_batch
 from bot.domain.rights.asked import ON_TARGETS, Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cedarpy import AuthzResult
 
@@ -44,11 +44,11 @@ def judge(rules: Rules, asked: Sequence[Asked]) -> tuple[Ruling, ...]:
         return ()
     if any(one.client != rules.client for one in asked):
         return tuple(Ruling(allowed=False, failed="other client") for _ in asked)
+    entities = _entities(asked)
+    if entities is None:
+        return tuple(judge(rules, (one,))[0] for one in asked)
     found = is_authorized_batch(
-        [_request(one) for one in asked],
-        rules.policies,
-        json.dumps(_entities(asked)),
-        rules.schema,
+        [_request(one) for one in asked], rules.policies, entities, rules.schema
     )
     return tuple(_ruling(one, rules) for one in found)
 
@@ -99,17 +99,30 @@ def _context(asked: Asked) -> dict[str, Any]:
     return {}
 
 
-def _entities(asked: Iterable[Asked]) -> list[dict[str, Any]]:
+def _entities(asked: Iterable[Asked]) -> str | None:
+    """
+    Return whom and what the questions are about, as JSON.
+
+    None if somebody is there with two sets of roles, or a target twice and not alike:
+    for Cedar one would take the other's place.
+    """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for one in asked:
-        actor = one.actor
-        parents = [_uid("Role", role) for role in sorted(actor.roles)]
-        parents.append(_uid("Organisation", actor.organisation))
-        found["Member", actor.id] = _made("Member", actor.id, parents)
-        if one.thing is not None:
-            name = target_id(one.client, one.thing.name)
-            found["Target", name] = _target(name, one.thing, client=one.client)
-    return list(found.values())
+        for made in _of(one):
+            uid = made["uid"]["type"], made["uid"]["id"]
+            if found.setdefault(uid, made) != made:
+                return None
+    return json.dumps(list(found.values()))
+
+
+def _of(asked: Asked) -> Iterator[dict[str, Any]]:
+    actor, thing = asked.actor, asked.thing
+    parents = [_uid("Role", role) for role in sorted(actor.roles)]
+    parents.append(_uid("Organisation", actor.organisation))
+    yield _made("Member", actor.id, parents)
+    if thing is not None:
+        name = target_id(asked.client, thing.name)
+        yield _target(name, thing, client=asked.client)
 
 
 def _target(name: str, thing: Thing, *, client: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from bot.domain.rights.source import pieces, place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from bot.domain.rights.asked import Asked
+    from bot.domain.rights.judge import Ruling
     from bot.domain.rights.source import Piece, Policies, PolicyFile
 
 # A change of how we ask (entities, context) is a change of the rules as well.
@@ -62,7 +64,8 @@ class Rules:
     All that holds for one client.
 
     `version` changes if and only if a rule does: a comment, a reason or the order of
-    things changes nothing. `named` has the targets that some rule names outright.
+    things changes nothing. `named` has the targets that some rule names outright, and
+    `answers` what they have answered (`recall`).
     """
 
     client: str
@@ -71,6 +74,9 @@ class Rules:
     named: frozenset[str]
     policies: PolicySet
     schema: Schema
+    answers: dict[Asked, Ruling] = dataclasses.field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
 
 def compiled(policies: Policies, *, clients: Iterable[str]) -> dict[str, Rules]:
