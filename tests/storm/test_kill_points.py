@@ -24,7 +24,7 @@ from tests.storm.world import a_world, told
 
 pytestmark = [
     pytest.mark.storm,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
@@ -35,6 +35,8 @@ async def world():
         yield found
 
 
+# Of a life in which the worker dies at every point that it comes to, and starts again.
+PATIENCE = 300
 # Every command is here by being there: forth by its own example, back by its way back.
 COMMANDS = registry.load().commands
 # A reboot leaves no trace at AWS: killed between its announcement and its answer it
@@ -113,12 +115,14 @@ def without(names, points):
 async def one_life(world, line):
     """Bring one operation from asked to its end, and return the next line to ask."""
     operation = await world.asks(line)
-    asked = await world.until(operation, State.PROPOSED, State.REFUSED)
+    asked = await world.until(
+        operation, State.PROPOSED, State.REFUSED, seconds=PATIENCE
+    )
     if asked.state is State.REFUSED:
         return None
     await world.approves(operation)
     ends = (State.DONE, *([State.IN_DOUBT] if asked.command in TRACELESS else []))
-    ended = await world.until(operation, *ends)
+    ended = await world.until(operation, *ends, seconds=PATIENCE)
     if ended.state is State.IN_DOUBT:
         world.doubtful.add(operation)
     return asked.proposal.way_back or another(asked.command) or once_more(line)
