@@ -12,7 +12,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from sqlalchemy import select
 from bot import wiring
 from bot.domain.operation import State
 from bot.flow.export import exported
+from bot.outbound import clock
 from bot.outbound.postgres import tables as t
 from bot.outbound.slack.looks import SIGNS
 from bot.settings import Settings
@@ -340,18 +341,32 @@ def _approved(
 
 
 async def _leases(world: World, book: Book) -> None:
-    """Every loan in the books has ended in Vault; what never got there dies soon."""
+    """
+    Every loan in the books has ended in Vault; what never got there dies soon.
+
+    Workers that are alive look at GitLab every few seconds, also in this very moment:
+    what such a look has just borrowed is in use, and not forgotten.
+    """
     booked: set[str] = set()
+    in_use: set[str] = set()
+    lately = clock.now() - timedelta(seconds=20)
     for client in ("acme", "globex"):
         async with world.front.store.reading(client) as connection:
             rows = (await connection.execute(select(t.lease))).all()
         booked |= {row.accessor for row in rows}
+        in_use |= {
+            row.accessor
+            for row in rows
+            if row.operation not in world.asked and row.lent_at > lately
+        }
         book.unreturned += [
             f"{row.operation} {row.purpose}"
             for row in rows
-            if row.ended_at is None or not row.ending
+            if row.accessor not in in_use and (row.ended_at is None or not row.ending)
         ]
     for accessor, found in (await _living(world)).items():
+        if accessor in in_use:
+            continue
         if accessor in booked:
             book.unreturned.append(f"lives in Vault: {found['meta']}")
         elif int(found["creation_ttl"]) > 900:

@@ -186,6 +186,10 @@ async def test_no_call_point_loses_or_doubles_anything(world, route):
     # Once for all: what a death left lent is only given back after a minute.
     book = await judge(world)
     await mortal.stop()
+    if line.split()[0] != route:  # stopped, say: no place to restart anything
+        await world.bot("work")
+        await one_life(world, line)
+        await world.stop_bots()
     came, died = set(mortal.passed) & set(points), set(mortal.deaths)
 
     told(
