@@ -18,6 +18,7 @@ from deploy.sandbox.gitlab.records import (
     Issue,
     Job,
     MergeRequest,
+    Note,
     Pipeline,
     Project,
 )
@@ -222,8 +223,17 @@ async def issue_page(world: World, project: Here, iid: int) -> Response:
         f"<h1>{escape(issue.title)} <small>#{issue.iid}</small></h1>"
         f"<p>{_badge(issue.state)} opened by {_who(world, issue.author)} {labels}</p>"
         f'<pre class="text">{escape(issue.description)}</pre>'
+        f"<h2>Activity</h2>{_notes(world, world.notes_under(issue))}"
     )
     return _page(issue.title, body, crumbs=_crumbs(project, ("issues", "Issues")))
+
+
+def _notes(world: GitLabWorld, notes: list[Note]) -> str:
+    return "".join(
+        f'<article><p>{_who(world, n.author)}</p><pre class="text">'
+        f"{escape(n.body)}</pre></article>"
+        for n in notes
+    )
 
 
 @of_project.get("/-/merge_requests")
@@ -262,11 +272,7 @@ async def request_page(world: World, project: Here, iid: int) -> Response:
         + "<h2>Pipelines</h2><table>"
         + "".join(_pipeline_line(project, p) for p in reversed(mine))
         + f"</table><h2>Changes</h2>{_diff(diffs)}<h2>Activity</h2>"
-        + "".join(
-            f'<article><p>{_who(world, n.author)}</p><pre class="text">'
-            f"{escape(n.body)}</pre></article>"
-            for n in notes
-        )
+        + _notes(world, notes)
     )
     crumbs = _crumbs(project, ("merge_requests", "Merge requests"))
     moving = any(p.status not in ENDED for p in mine)
