@@ -46,7 +46,7 @@ async def listed(
         issue
         for issue in reversed(here.world.issues_of(here.project))
         if state in ("all", issue.state)
-        and (author_username or issue.author).lower() == issue.author
+        and (author_username or issue.author).lower() == issue.author.lower()
         and (created_after is None or created_after <= issue.created_at)
         and all(_holds(issue, word, fields) for word in words)
     ]
