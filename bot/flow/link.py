@@ -89,7 +89,7 @@ async def _what(
             return await _confirmed(caller, code, front=front)
         case (word,) if word == _REMOVE:
             return await _removed(caller, front=front)
-        case (name,) if is_name(name) and name != CONFIRM:
+        case (word,) if is_name(name := word.removeprefix("@")) and name != CONFIRM:
             return await _asked(caller, name, front=front)
         case _:
             raise BadArguments(Message.of("refused.link-usage"))

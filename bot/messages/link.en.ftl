@@ -1,6 +1,10 @@
 ### Who of Slack is who in GitLab, proved from both sides.
 
-link-asked = To prove that you are { $name } in GitLab: signed in there as { $name }, open an issue in { $project } with exactly this title, within { $minutes } minutes: { $title } — here: { $url } Tandem then answers under that issue with a line to type here. Keep the title to yourself until then; nobody is shown it again.
+link-asked =
+    To prove that you are { $name } in GitLab, open an issue in { $project }, signed in as { $name }, within { $minutes } minutes: { $url }
+    Its title has to be exactly:
+    { $title }
+    Tandem then answers under that issue with a line to type here. Keep the title to yourself until then; it is not shown again.
 link-told = You were told what to do to be linked to { $name }, and it is shown once only. If you have lost it, please ask again: /infra link { $name }
 link-note = Somebody asked in Slack to be linked to the GitLab user { $name }: { $who } of { $organisation }, as Tandem knows them. If that is you, type the line below in the channel where you asked. If it is not you, type nothing and close this issue.
 link-noted = Tandem has answered under your issue: { $url } Please type the line that stands there, here.

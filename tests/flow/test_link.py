@@ -182,6 +182,12 @@ async def test_somebody_of_the_provider_is_linked_in_the_provider_s_own_chain(
     assert not any(one.startswith("link.") for one in await ops.events())
 
 
+async def test_a_name_may_be_typed_as_gitlab_shows_it(ops, codes):
+    told = await ops.ines.types("link @ines")
+
+    assert (told.key, told.args["name"]) == ("link.asked", "ines")
+
+
 async def test_gitlab_s_own_spelling_of_a_name_is_the_same_name(ops, codes):
     await opens_issue(ops, "ines", await asks(ops.ines, "Ines"))
     await ops.tries()
