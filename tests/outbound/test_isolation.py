@@ -29,6 +29,7 @@ from bot.domain.writes import (
     Overtaken,
     Writes,
 )
+from bot.outbound.postgres import schema
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.outbox import Outbox
 from tests.domain import core_samples as core
@@ -496,3 +497,27 @@ async def test_a_database_that_is_away_is_not_taken_for_power(database):
         await refuse_power(pool)
 
     await pool.dispose()
+
+
+async def test_a_database_made_before_links_is_given_them(database):
+    ((made_then,),) = await ask(
+        database.owner,
+        "SELECT pg_get_functiondef('tandem_write(text, jsonb)'::regprocedure)",
+    )
+    # As an older 0002 made it: it knows nothing of links and leaves them out.
+    older = made_then.replace("p ? 'links'", "false").replace(":", r"\:")
+    for statement in (
+        older,
+        "DROP TABLE gitlab_link",
+        "DROP FUNCTION tandem_write_links(text, jsonb)",
+        "UPDATE alembic_version SET version_num = '0007'",
+    ):
+        await ask(database.owner, statement)
+
+    await schema.upgrade(database.owner)
+
+    async with opened(database) as store:
+        await store.write(
+            Writes(client="acme", at=core.NOW, links=Links(adds=(wish("acme"),)))
+        )
+        assert await store.link("acme", id=wish("acme").id) == wish("acme")
