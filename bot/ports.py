@@ -7,7 +7,7 @@ else. `Back` is what the worker holds: it can also lend credentials and touch th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         MergeOutcome,
         MergeRequestState,
         PipelineState,
+        TitledIssue,
     )
     from bot.domain.found import Page
     from bot.domain.glass import Break
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from bot.domain.ladder import Agreed, Protection, Seen
     from bot.domain.ladder_advice import Numbers
     from bot.domain.lease import Minted, Revoked, Wrapped
+    from bot.domain.link import Link
     from bot.domain.message import Language, Message
     from bot.domain.operation import Operation, State
     from bot.domain.outgoing import Unread, Waiting
@@ -140,6 +142,9 @@ class Store(Protocol):
     async def breaks(
         self, client: str, *, operation: str | None = None
     ) -> tuple[Break, ...]: ...
+    async def link(self, client: str, *, id: str) -> Link | None: ...  # noqa: A002 - its name
+    async def link_asked(self, client: str, *, member: str) -> Link | None: ...
+    async def links(self, client: str, *, after: datetime) -> tuple[Link, ...]: ...
     async def used(self, client: str, *, envelope: str, day: date) -> int: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
@@ -286,6 +291,18 @@ class Forge(Protocol):
     async def find_issue(
         self, project: str, *, mark: str, token: SecretStr
     ) -> IssueState | None: ...
+    async def titled_issues(
+        self,
+        project: str,
+        *,
+        words: str,
+        since: datetime,
+        author: str | None,
+        token: SecretStr,
+    ) -> tuple[TitledIssue, ...]: ...
+    async def answer_issue(
+        self, project: str, *, iid: int, body: str, token: SecretStr
+    ) -> None: ...
 
 
 class Lender(Protocol):
@@ -383,6 +400,10 @@ class Front:
     registry: Registry
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    # What people prove a link by; apart from ids, which are shown to everybody.
+    new_code: Callable[[], str] = field(kw_only=True)
+    # Where people open GitLab in their browser.
+    gitlab_url: str = field(kw_only=True, default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ async def front(
                 registry=found,
                 now=clock.now,
                 new_id=clock.new_id,
+                new_code=clock.new_code,
+                gitlab_url=settings.gitlab.url if settings.gitlab else "",
             ),
             catalog=keeper,
             speech=speech,
@@ -140,6 +142,8 @@ async def back(
                 registry=of.registry,
                 now=of.now,
                 new_id=of.new_id,
+                new_code=of.new_code,
+                gitlab_url=of.gitlab_url,
                 outbox=Outbox(of.store),
                 chat=chat,
                 forge=GitLab(

@@ -138,7 +138,7 @@ BEGIN
       ON CONFLICT DO NOTHING;
   END LOOP;
 
-  -- Made by 0004 to 0007; nothing older writes any of these.
+  -- Made by 0004 to 0008; nothing older writes any of these.
   IF p ? 'timing' THEN
     PERFORM tandem_write_timing(p_client, p->'timing', moment);
   END IF;
@@ -150,6 +150,9 @@ BEGIN
   END IF;
   IF p ? 'glass' THEN
     PERFORM tandem_write_glass(p_client, p->'glass', moment);
+  END IF;
+  IF p ? 'links' THEN
+    PERFORM tandem_write_links(p_client, p->'links');
   END IF;
 
   PERFORM tandem_insert(p_client, jsonb_build_array(p));

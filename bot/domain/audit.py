@@ -97,6 +97,13 @@ class EventName(StrEnum):
     TICKET_REFUSED = "ticket.refused"
     TICKET_POSTPONED = "ticket.postponed"
     TICKET_LOST = "ticket.lost"
+    LINK_ASKED = "link.asked"
+    LINK_ANSWERED = "link.answered"
+    LINK_NOTED = "link.noted"
+    LINK_MADE = "link.made"
+    LINK_REFUSED = "link.refused"
+    LINK_EXPIRED = "link.expired"
+    LINK_REMOVED = "link.removed"
 
 
 class Event(Frozen):

@@ -118,6 +118,16 @@ class IssueState:
 
 
 @dataclass(frozen=True, slots=True)
+class TitledIssue:
+    """An issue as a list shows it: what it is called, and by whom."""
+
+    iid: int
+    url: str
+    title: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileAtRef:
     """A file as it is at a ref; `path` from the root, `commit` is what was read."""
 

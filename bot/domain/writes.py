@@ -16,6 +16,7 @@ from bot.domain.errors import TandemError
 from bot.domain.frozen import Frozen
 from bot.domain.glass import Break
 from bot.domain.ladder import Agreed, Seen
+from bot.domain.link import Link
 from bot.domain.message import Message
 from bot.domain.operation import Operation
 from bot.domain.outgoing import Outgoing
@@ -33,6 +34,7 @@ class Task(StrEnum):
     NOTICE = "notice"
     LOOK = "look"
     TICKET = "ticket"
+    LINK = "link"
     PROTECT = "protect"
 
 
@@ -114,6 +116,13 @@ class Glass(Frozen):
     closed: tuple[Closing, ...] = ()
 
 
+class Links(Frozen):
+    """Links that are asked for, and the next versions of others."""
+
+    adds: tuple[Link, ...] = ()
+    saves: tuple[Link, ...] = ()
+
+
 class Writes(Frozen):
     """State, decisions, credentials, audit, outbox and next jobs of one client."""
 
@@ -133,6 +142,7 @@ class Writes(Frozen):
     lending: Lending | None = None
     ladder: Ladder | None = None
     glass: Glass | None = None
+    links: Links | None = None
 
 
 class Overtaken(TandemError):  # noqa: N818 - names what happened, like its siblings

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.domain.audit import Event, EventName
 from bot.domain.catalog import Client
 from bot.domain.errors import NotAllowed, Refused
+from bot.domain.link import without_codes
 from bot.domain.message import Message
 from bot.domain.operation import Place
 from bot.domain.policy import Denied, may_ask
@@ -111,7 +112,7 @@ async def turn_away(
         source=knock.source,
         operation=operation,
         body={
-            "line": knock.text[:_LINE_KEPT],
+            "line": without_codes(knock.text)[:_LINE_KEPT],
             "channel": knock.channel,
             "reason": told.model_dump(mode="json"),
             **_by_rule(refusal),

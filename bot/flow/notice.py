@@ -24,6 +24,7 @@ from bot.domain.scope import Risk
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.explaining import refused
 from bot.flow.lending import borrowed
+from bot.flow.linked import accounts_now
 from bot.flow.naming import in_names
 from bot.flow.rights import about_operation, ruling
 from bot.flow.trusting import levels_now
@@ -89,7 +90,8 @@ async def _take_in(
     if await back.store.operation(client.id, id=found) is not None:
         return
     catalog = back.catalog.current()
-    person = catalog.by_gitlab(request.opened_by)
+    accounts = await accounts_now(client.id, front=back)
+    person = accounts.person(request.opened_by)
     if person is None:
         await _turn_away(request, client, "request.stranger", back=back)
         return
@@ -242,7 +244,8 @@ async def _look_back(
         "url": request.url,
     }
     if await _is_committers(request, client, token=token, back=back):
-        person = back.catalog.current().by_gitlab(who)
+        accounts = await accounts_now(client.id, front=back)
+        person = accounts.person(who)
         args["who"] = person.name if person else who
         said = Message.of("request.committed", args)
         name, kind = EventName.COMMITTER_MERGED, "committed"
@@ -259,14 +262,14 @@ async def _is_committers(
     Whether the client merged a request of its own where it is trusted to.
 
     Both who opened it and who merged it have to be the client's people, as the catalog
-    knows them, and the level in force has to be committer wherever it reaches.
+    or a link says, and the level in force has to be committer wherever it reaches.
     """
     levels = await levels_now(client, front=back)
     if TrustLevel.COMMITTER not in levels.values():
         return False
-    catalog = back.catalog.current()
+    accounts = await accounts_now(client.id, front=back)
     for name in (request.opened_by, request.merged_by):
-        person = catalog.by_gitlab(name)
+        person = accounts.person(name)
         if person is None or person.deactivated or person.organisation != client.id:
             return False
     state = await back.forge.merge_request(

@@ -20,6 +20,7 @@ from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecisio
 from bot.domain.errors import TandemError, Unavailable
 from bot.domain.reference import reference
 from bot.domain.writes import Overtaken, Task
+from bot.flow.answer_link import answer_link
 from bot.flow.execute import execute
 from bot.flow.look import look
 from bot.flow.notice import notice
@@ -63,6 +64,7 @@ _STAGES: Final = {
     Task.NOTICE: notice,
     Task.LOOK: look,
     Task.TICKET: open_ticket,
+    Task.LINK: answer_link,
     Task.PROTECT: protect,
 }
 

@@ -26,7 +26,7 @@ from bot.outbound.gitlab_wire import SYSTEM, Absent, Connection, Rejected, absen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from pydantic import SecretStr
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         MergeOutcome,
         MergeRequestState,
         PipelineState,
+        TitledIssue,
     )
     from bot.domain.guidelines import ChangedFile
     from bot.domain.ladder import Protection
@@ -238,6 +239,32 @@ class GitLab:
     ) -> IssueState | None:
         """Return the issue that this token's user opened with this line in it."""
         return await self._do(project, token, lambda work: work.find_issue(mark))
+
+    async def titled_issues(
+        self,
+        project: str,
+        *,
+        words: str,
+        since: datetime,
+        author: str | None,
+        token: SecretStr,
+    ) -> tuple[TitledIssue, ...]:
+        """Return the newest 100 issues since then with these words in their title."""
+        return await self._do(
+            project,
+            token,
+            lambda work: work.titled_issues(words, since=since, author=author),
+        )
+
+    async def answer_issue(
+        self, project: str, *, iid: int, body: str, token: SecretStr
+    ) -> None:
+        """
+        Write under an issue; OutcomeUnknown when it may be there.
+
+        Text of people in it must come through `gitlab_text`.
+        """
+        await self._do(project, token, lambda work: work.answer_issue(iid, body))
 
     async def protection(
         self, project: str, *, branch: str, token: SecretStr

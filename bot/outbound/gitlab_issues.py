@@ -1,5 +1,5 @@
 """
-Issues of a project: one is opened, and found again by a line of its own.
+Issues of a project: opened, found again by a line of their own, answered.
 
 Runs in a thread. Opening is never repeated here: whoever got no answer looks first.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.forge import IssueState
+from bot.domain.audit import instant
+from bot.domain.forge import IssueState, TitledIssue
 from bot.outbound import gitlab_shapes as shapes
 from bot.outbound.gitlab_reading import Reading
-from bot.outbound.gitlab_wire import Rejected, rejected
+from bot.outbound.gitlab_wire import Absent, Rejected, absent, rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 _MOST: Final = 100
 
 
 class Issues(Reading):
-    """Opens issues, and looks for those that this token's user opened."""
+    """Opens issues, looks for some, and writes under them."""
 
     def open_issue(
         self, *, title: str, description: str, labels: Sequence[str]
@@ -51,3 +53,39 @@ class Issues(Reading):
             if one.author.username == me and mark in lines:
                 return IssueState(iid=one.iid, url=one.web_url)
         return None
+
+    def titled_issues(
+        self, words: str, *, since: datetime, author: str | None
+    ) -> tuple[TitledIssue, ...]:
+        """
+        Return the newest issues since a moment with these words in their title.
+
+        GitLab's search is a wide one, and what it takes for the author's name too: the
+        caller compares.
+        """
+        query: dict[str, str | int | bool] = {
+            "search": words,
+            "in": "title",
+            "scope": "all",
+            "created_after": instant(since),
+        }
+        if author is not None:
+            query["author_username"] = author
+        listed = self._gitlab.many(
+            f"{self._path}/issues", shapes.Issue, most=_MOST, query=query
+        )
+        return tuple(
+            TitledIssue(one.iid, one.web_url, one.title, one.author.username)
+            for one in listed
+        )
+
+    def answer_issue(self, iid: int, body: str) -> None:
+        """Write under an issue; people's text must come through `gitlab_text`."""
+        try:
+            self._gitlab.post(
+                f"{self._path}/issues/{iid}/notes", shapes.Note, body={"body": body}
+            )
+        except Rejected as refusal:
+            raise rejected("answer an issue", refusal) from refusal
+        except Absent:
+            raise absent(f"issue {iid}") from None

@@ -44,6 +44,7 @@ class Who(Reply):
 class Issue(Reply):
     iid: int
     web_url: str
+    title: str
     description: str | None = None
     author: Who
 

@@ -33,6 +33,9 @@ _MORE = """\
 | `/infra cancel <id>` | call off what you asked for |
 | `/infra undo <id>` | ask for the way back of what was done |
 | `/infra ticket <text>` | when no command fits: opens a GitLab issue in your words |
+| `/infra link [<gitlab-name>]` | prove who you are in GitLab; alone: who you are here |
+| `/infra link confirm <code>` | say the code that stands under your issue |
+| `/infra link remove` | take your link back |
 
 The card's buttons do the same. Those who run the bot have `tandem ops` besides.
 """

@@ -19,6 +19,8 @@ _STAGES = {
     "sweep": "the worker's timer",
     "protect": "the worker, at intervals",
     "review": "`/infra review`",
+    "link": "`/infra link`",
+    "answer_link": "the worker, when somebody asked to be linked",
     "tidy": "the worker, when an operation ended without being carried out",
     "answer": "a question",
 }

@@ -48,6 +48,7 @@ def front(catalog: Catalog) -> Front:
         registry=registry.load(),
         now=clock.now,
         new_id=clock.new_id,
+        new_code=clock.new_code,
     )
 
 

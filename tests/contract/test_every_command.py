@@ -168,6 +168,7 @@ async def test_a_third_command_is_one_file(third, database):
         registry=build,
         now=lambda: datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
         new_id=clock.new_id,
+        new_code=clock.new_code,
     )
     knock = Knock("T0CLARANET", "U0ALICE", "C0ACMEOPS", "keep db-prod", "slash:1")
 

@@ -603,6 +603,8 @@ def worker_side(day: Day, *, store: Store, catalog: InForce, clock_of: Shifted) 
         registry=town.registry,
         now=clock_of.now,
         new_id=clock.new_id,
+        new_code=clock.new_code,
+        gitlab_url=town.places.gitlab_url,
         words=partial(town.speech.say, language="en"),
         outbox=Outbox(store),
         chat=slack_chat(

@@ -46,6 +46,7 @@ def front():
         registry=found,
         now=clock.now,
         new_id=clock.new_id,
+        new_code=clock.new_code,
     )
 
 

@@ -140,6 +140,7 @@ async def front_of(database):
             registry=found,
             now=clock.now,
             new_id=clock.new_id,
+            new_code=clock.new_code,
         )
     finally:
         await pool.dispose()

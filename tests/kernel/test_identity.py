@@ -142,6 +142,16 @@ async def test_a_refused_decision_is_part_of_its_operations_story():
     assert event.body["line"] == "x" * 300
 
 
+async def test_a_one_time_code_in_a_refused_line_is_not_written_down():
+    desk = front(WORLD)
+    code = "abcd+efgh+ijkl+mnop+qrst"
+
+    await turn_away(knock(text=f"confirm {code} now"), refusal=REFUSAL, front=desk)
+
+    (event,) = desk.store.writes[0].events
+    assert event.body["line"] == "confirm … now"
+
+
 async def test_a_repeated_delivery_is_told_what_it_was_told():
     desk = front(WORLD)
     other = NotAllowed(Message.of("refused.other"))

@@ -53,6 +53,7 @@ class Attempts:
             self._cursor,
             self._search,
             self._counts,
+            self._linked,
             self._story,
             self._chain,
             self._places,
@@ -111,6 +112,14 @@ class Attempts:
         levels = [one for one in self._theirs if one.id in by]
         foreign = [one for one in found if one.client != THIEF]
         return foreign, leases, signed, last, levels
+
+    async def _linked(self) -> Any:
+        one, store = self._one(), self._front.store
+        return (
+            await store.link(THIEF, id=one.id),
+            await store.link_asked(THIEF, member=one.requester),
+            await store.links(THIEF, after=one.asked_at - timedelta(days=999)),
+        )
 
     async def _story(self) -> Any:
         one = self._one().id

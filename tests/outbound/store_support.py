@@ -33,6 +33,7 @@ TABLES = (
     "trust_level",
     "branch_protection",
     "glass",
+    "gitlab_link",
 )
 
 

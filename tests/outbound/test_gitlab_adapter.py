@@ -18,6 +18,7 @@ from bot.domain.forge import (
     RequestState,
 )
 from bot.domain.gitlab_text import fenced, one_line
+from bot.outbound import clock
 from bot.outbound.gitlab import GitLab
 from deploy.sandbox.gitlab.faults import Fault
 from deploy.sandbox.gitlab.seeding import person_token, token_of
@@ -620,3 +621,87 @@ async def test_the_branch_is_gone_after_the_merge(forge, world):
     await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
 
     assert await world.repository(world.projects[1]).branch("tandem/op1") is None
+
+
+# -- issues ------------------------------------------------------------------------
+
+
+async def wrote(forge, title, *, who="alice", description="why"):
+    """Open an issue as a person."""
+    return await forge.open_issue(
+        "acme/infra",
+        title=title,
+        description=description,
+        labels=(),
+        token=SecretStr(person_token(who)),
+    )
+
+
+async def listed(forge, *, words="tandem link", author=None, ago=timedelta(hours=1)):
+    return await forge.titled_issues(
+        "acme/infra",
+        words=words,
+        since=clock.now() - ago,
+        author=author,
+        token=SecretStr(token_of("acme", "read")),
+    )
+
+
+async def test_issues_are_found_by_words_of_their_title_newest_first(forge, world):
+    await wrote(forge, "tandem link one")
+    await wrote(forge, "something else", description="tandem link two")
+    await wrote(forge, "tandem link three", who="bob")
+
+    found = await listed(forge)
+
+    assert [(one.iid, one.title, one.author) for one in found] == [
+        (3, "tandem link three", "bob"),
+        (1, "tandem link one", "alice"),
+    ]
+    assert found[0].url.endswith("/acme/infra/-/issues/3")
+
+
+async def test_issues_are_found_by_their_author_without_regard_to_case(forge, world):
+    await wrote(forge, "tandem link one")
+    await wrote(forge, "tandem link two", who="bob")
+
+    found = await listed(forge, author="ALICE")
+
+    assert [one.iid for one in found] == [1]
+    assert await listed(forge, author="nobody") == ()
+
+
+async def test_older_issues_are_left_out(forge, world):
+    await wrote(forge, "tandem link one")
+
+    assert await listed(forge, ago=timedelta(seconds=-5)) == ()
+
+
+async def test_an_issue_is_answered(forge, world):
+    issue = await wrote(forge, "tandem link one")
+
+    await forge.answer_issue(
+        "acme/infra", iid=issue.iid, body="The answer", token=PREPARE
+    )
+
+    (note,) = world.notes.values()
+    assert (note.issue_iid, note.mr_iid, note.body) == (1, 0, "The answer")
+    assert note.author == "tandem-prepare"
+
+
+@pytest.mark.parametrize(("iid", "body"), [(9, "x"), (1, " ")])
+async def test_an_answer_that_gitlab_refuses_is_refused(forge, world, iid, body):
+    await wrote(forge, "tandem link one")
+
+    with pytest.raises(Refused):
+        await forge.answer_issue("acme/infra", iid=iid, body=body, token=PREPARE)
+
+
+async def test_an_answer_of_unknown_fate_is_not_given_twice(forge, world):
+    issue = await wrote(forge, "tandem link one")
+    world.faults.add(Fault(kind="lose", method="POST", path="/notes"))
+
+    with pytest.raises(OutcomeUnknown):
+        await forge.answer_issue("acme/infra", iid=issue.iid, body="x", token=PREPARE)
+
+    assert len(world.notes) == 1

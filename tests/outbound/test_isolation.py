@@ -15,10 +15,21 @@ from bot.domain.audit import Checkpoint
 from bot.domain.errors import Broken, Unavailable
 from bot.domain.glass import Break
 from bot.domain.ladder import Agreed, Seen, TrustLevel, wanted_protection
+from bot.domain.link import LASTS, Ending, Link, digest
 from bot.domain.message import Message
 from bot.domain.scope import Environment
 from bot.domain.timing.lent import Delegation
-from bot.domain.writes import Delivery, Glass, Ladder, Lending, Lent, Overtaken, Writes
+from bot.domain.writes import (
+    Delivery,
+    Glass,
+    Ladder,
+    Lending,
+    Lent,
+    Links,
+    Overtaken,
+    Writes,
+)
+from bot.outbound.postgres import schema
 from bot.outbound.postgres.engine import engine, refuse_power
 from bot.outbound.postgres.outbox import Outbox
 from tests.domain import core_samples as core
@@ -29,6 +40,7 @@ KEPT_ONCE = (
     *("audit", "audit_checkpoint", "decision", "delegation", "delivery"),
     *("trust_level", "branch_protection"),
     *("audit", "audit_checkpoint", "decision", "delegation", "delivery", "glass"),
+    "gitlab_link",
 )
 NOBODYS = "' OR true --"
 
@@ -55,6 +67,39 @@ def rungs(operation):
         ),
         seen=Seen(found=wanted, wanted=wanted, since=core.NOW),
     )
+
+
+def wish(client, number=1, **more):
+    """Return a wish to be linked, of this client's Alice."""
+    return Link(
+        **{
+            "id": made(number).id,
+            "client": client,
+            "member": "alice",
+            "team": "T0CLARANET",
+            "user": "U0ALICE",
+            "gitlab": "alice",
+            "room": client,
+            "channel": "C0ACMEOPS",
+            "asked_code": digest("a"),
+            "asked_at": core.NOW,
+            "expires_at": core.NOW + LASTS,
+        }
+        | more
+    )
+
+
+async def proved(store, client, number=1, **more):
+    """Keep a link that was proved."""
+    asked = wish(client, number, **more)
+    answered = asked.answered("b")
+    for links in (
+        Links(adds=(asked,)),
+        Links(saves=(answered,)),
+        Links(saves=(answered.made(at=core.NOW),)),
+    ):
+        await store.write(Writes(client=client, at=core.NOW, links=links))
+    return answered.made(at=core.NOW)
 
 
 def full(client, number):
@@ -89,6 +134,7 @@ def full(client, number):
             )
         ),
         ladder=rungs(one.id),
+        links=Links(adds=(wish(client, number),)),
         glass=Glass(
             broken=(
                 Break(
@@ -184,6 +230,9 @@ async def test_what_the_store_is_asked_for_another_client_is_not_there(acme, sto
     assert await store.open_leases("globex") == ()
     assert await store.agreed("globex") == ()
     assert await store.protection("globex") is None
+    assert await store.link("globex", id=one) is None
+    assert await store.link_asked("globex", member="alice") is None
+    assert await store.links("globex", after=core.NOW) == ()
     assert (await store.head("globex"))[0] == 0
     assert await Outbox(store).card_of("globex", operation=one) is None
 
@@ -282,6 +331,77 @@ async def test_a_conflicting_id_neither_shows_nor_changes_the_row(acme, store):
     assert await store.operation("globex", id=made(1).id) is None
 
 
+async def test_one_clients_links_say_nothing_to_another(database, store):
+    await proved(store, "acme", 1)
+    await proved(store, "globex", 2)
+
+    assert [one.client for one in await store.links("acme", after=core.NOW)] == ["acme"]
+    assert await count(database, "gitlab_link") == 2
+
+
+async def test_another_clients_link_is_not_changed(store):
+    theirs = await proved(store, "acme")
+    over = theirs.ended(Ending.REMOVED, at=core.NOW)
+
+    with pytest.raises(Overtaken):
+        await store.write(
+            Writes(client="globex", at=core.NOW, links=Links(saves=(over,)))
+        )
+
+    assert await store.link("acme", id=theirs.id) == theirs
+
+
+@pytest.mark.parametrize(
+    "second",
+    [{"gitlab": "other"}, {"member": "carol", "gitlab": "ALICE"}],
+    ids=["a second user for a member", "a second member for a user"],
+)
+async def test_a_link_is_one_member_s_and_one_user_s(store, second):
+    await proved(store, "acme", 1)
+
+    with pytest.raises(Overtaken, match="23505"):
+        await proved(store, "acme", 2, **second)
+
+
+async def test_one_wish_at_a_time(store):
+    await store.write(
+        Writes(client="acme", at=core.NOW, links=Links(adds=(wish("acme"),)))
+    )
+
+    with pytest.raises(Overtaken, match="23505"):
+        await store.write(
+            Writes(client="acme", at=core.NOW, links=Links(adds=(wish("acme", 2),)))
+        )
+
+
+async def test_a_link_that_is_over_stays_over(store):
+    over = (await proved(store, "acme")).ended(Ending.REMOVED, at=core.NOW)
+    await store.write(Writes(client="acme", at=core.NOW, links=Links(saves=(over,))))
+    again = over.model_copy(update={"version": 4, "ended_at": None, "ending": None})
+
+    with pytest.raises(Overtaken):
+        await store.write(
+            Writes(client="acme", at=core.NOW, links=Links(saves=(again,)))
+        )
+
+    assert await store.link("acme", id=over.id) == over
+
+
+@pytest.mark.parametrize("column", ["member", "gitlab", "asked_code", "slack_user"])
+async def test_whose_link_it_is_is_never_changed(acme, column):
+    with denied():
+        await ask(acme.app, f"UPDATE gitlab_link SET {column} = 'x'", client="acme")  # noqa: S608 - of this test
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["made_at = asked_at", "tries = 6", "ended_at = now()", "answer_code = 'plain'"],
+)
+async def test_no_link_is_made_past_its_proof(acme, change):
+    with pytest.raises(DBAPIError, match="violates check constraint"):
+        await ask(acme.app, f"UPDATE gitlab_link SET {change}", client="acme")  # noqa: S608 - of this test
+
+
 async def test_one_clients_turn_in_a_shared_channel_does_not_stop_another(acme, store):
     outbox, gap = Outbox(store), timedelta(seconds=1)
     await outbox.turn("acme", place="C0ONCALL", now=core.NOW, gap=gap)
@@ -377,3 +497,27 @@ async def test_a_database_that_is_away_is_not_taken_for_power(database):
         await refuse_power(pool)
 
     await pool.dispose()
+
+
+async def test_a_database_made_before_links_is_given_them(database):
+    ((made_then,),) = await ask(
+        database.owner,
+        "SELECT pg_get_functiondef('tandem_write(text, jsonb)'::regprocedure)",
+    )
+    # As an older 0002 made it: it knows nothing of links and leaves them out.
+    older = made_then.replace("p ? 'links'", "false").replace(":", r"\:")
+    for statement in (
+        older,
+        "DROP TABLE gitlab_link",
+        "DROP FUNCTION tandem_write_links(text, jsonb)",
+        "UPDATE alembic_version SET version_num = '0007'",
+    ):
+        await ask(database.owner, statement)
+
+    await schema.upgrade(database.owner)
+
+    async with opened(database) as store:
+        await store.write(
+            Writes(client="acme", at=core.NOW, links=Links(adds=(wish("acme"),)))
+        )
+        assert await store.link("acme", id=wish("acme").id) == wish("acme")

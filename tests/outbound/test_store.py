@@ -65,6 +65,7 @@ async def test_a_stage_leaves_state_audit_outbox_and_job_together(database, stor
         "trust_level": 0,
         "branch_protection": 0,
         "glass": 0,
+        "gitlab_link": 0,
         "delivery": 1,
         "outbox": 1,
         "lease": 0,

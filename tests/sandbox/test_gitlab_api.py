@@ -558,3 +558,114 @@ async def test_payloads_are_held_to_the_contracts(prepare, world):
 
     assert world.contracts.on
     assert world.contracts.checked >= 10
+
+
+# -- issues ------------------------------------------------------------------------
+
+ISSUES = "/projects/acme%2Finfra/issues"
+
+
+@pytest_asyncio.fixture
+async def alice(url):
+    async with client(url, person_token("alice")) as connected:
+        yield connected
+
+
+async def test_what_is_written_under_an_issue_is_there_newest_first(alice, prepare):
+    made = (await alice.post(ISSUES, json={"title": "Help"})).json()
+    for text in ("one", "two"):
+        answer = await prepare.post(f"{ISSUES}/1/notes", json={"body": text})
+
+    notes = (await alice.get(f"{ISSUES}/1/notes")).json()
+    oldest = (await alice.get(f"{ISSUES}/1/notes", params={"sort": "asc"})).json()
+
+    assert answer.status_code == 201
+    assert [one["body"] for one in notes] == ["two", "one"]
+    assert [one["body"] for one in oldest] == ["one", "two"]
+    assert (notes[0]["noteable_type"], notes[0]["noteable_id"]) == ("Issue", made["id"])
+    assert notes[0]["author"]["username"] == "tandem-prepare"
+    assert (await alice.get(f"{ISSUES}/1")).json()["user_notes_count"] == 2
+
+
+async def test_what_is_written_under_an_issue_is_not_under_a_merge_request(
+    alice, prepare, world
+):
+    await opened(prepare, world)
+    await alice.post(ISSUES, json={"title": "Help"})
+    await prepare.post(f"{ISSUES}/1/notes", json={"body": "text"})
+
+    path = "/projects/acme%2Finfra/merge_requests/1/notes"
+    assert (await alice.get(path)).json() == []
+
+
+async def test_nothing_is_written_under_no_issue_and_no_blank_text(alice):
+    await alice.post(ISSUES, json={"title": "Help"})
+
+    missing = await alice.post(f"{ISSUES}/7/notes", json={"body": "text"})
+    blank = await alice.post(f"{ISSUES}/1/notes", json={"body": "  "})
+
+    assert (missing.status_code, blank.status_code) == (404, 400)
+    assert (await alice.get(f"{ISSUES}/1")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("texts", "field", "value"),
+    [
+        (["/close"], "state", "closed"),
+        (["/close", "/reopen"], "state", "opened"),
+        (["/title Other"], "title", "Other"),
+        (['/label ~"mine"'], "labels", ["mine"]),
+        (["/label ~mine", "/unlabel ~mine"], "labels", []),
+        (["/merge"], "state", "opened"),
+        (["```\n/close\n```"], "state", "opened"),
+    ],
+)
+async def test_quick_actions_under_an_issue_are_done(alice, texts, field, value):
+    await alice.post(ISSUES, json={"title": "Help"})
+    for text in texts:
+        await alice.post(f"{ISSUES}/1/notes", json={"body": f"Hello\n{text}"})
+
+    issue = (await alice.get(f"{ISSUES}/1")).json()
+
+    assert issue[field] == value
+
+
+async def test_an_issue_is_opened_in_the_browser_as_somebody_and_shows_its_answers(
+    prepare, world, url
+):
+    async with httpx.AsyncClient(base_url=url, follow_redirects=True) as browser:
+        form = await browser.get("/acme/infra/-/issues/new")
+        said = {"who": "alice", "title": "<b>tandem link x</b>", "description": "y"}
+        page = await browser.post("/acme/infra/-/issues", data=said)
+        await prepare.post(f"{ISSUES}/1/notes", json={"body": "<i>answer</i>"})
+        answered = await browser.get("/acme/infra/-/issues/1")
+
+    (issue,) = world.issues.values()
+    assert '<option value="alice">' in form.text
+    assert "tandem-prepare" not in form.text
+    assert "form-action 'self'" in form.headers["content-security-policy"]
+    assert (issue.author, issue.title) == ("alice", "<b>tandem link x</b>")
+    assert "&lt;b&gt;tandem link x" in page.text
+    assert 'http-equiv="refresh"' in page.text
+    assert "&lt;i&gt;answer" in answered.text
+    assert 'http-equiv="refresh"' not in answered.text
+
+
+@pytest.mark.parametrize(
+    ("said", "headers", "status"),
+    [
+        ({"who": "gina", "title": "x"}, {}, 400),
+        ({"who": "tandem-prepare", "title": "x"}, {}, 400),
+        ({"who": "alice", "title": " "}, {}, 400),
+        ({"who": "alice", "title": "x" * 256}, {}, 400),
+        ({"who": "alice", "title": "x"}, {"sec-fetch-site": "cross-site"}, 403),
+    ],
+)
+async def test_the_form_takes_nobody_else_and_nothing_from_elsewhere(
+    world, url, said, headers, status
+):
+    async with httpx.AsyncClient(base_url=url) as browser:
+        answer = await browser.post("/acme/infra/-/issues", data=said, headers=headers)
+
+    assert answer.status_code == status
+    assert not world.issues

@@ -29,6 +29,7 @@ from bot.flow.changes.merge_request import strangers
 from bot.flow.changes.observing import client_of
 from bot.flow.changes.planning import PLAN_FILE, planned
 from bot.flow.lending import borrowed
+from bot.flow.linked import accounts_now
 from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from bot.domain.accounts import Accounts
     from bot.domain.catalog import Client
     from bot.domain.forge import MergeRequestState
     from bot.domain.guidelines import Advice, ChangedFile
@@ -69,7 +71,8 @@ async def gather(operation: Operation, *, back: Back) -> NotYet | Ready:
     advice = review(files, guide=client.guidelines)
     if advice:
         await _advise(operation, advice, client=client, back=back)
-    looked = _Looked(request, plans, files, advice)
+    accounts = await accounts_now(client.id, front=back)
+    looked = _Looked(request, plans, files, advice, accounts)
     return Ready(operation, _proposal(operation, looked, back=back))
 
 
@@ -186,20 +189,22 @@ async def _advise(
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """All that was read of a request."""
+    """All that was read of a request, and who its authors may be."""
 
     request: MergeRequestState
     plans: tuple[tuple[str, bytes], ...]
     files: tuple[ChangedFile, ...]
     advice: tuple[Advice, ...]
+    accounts: Accounts
 
 
 def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
     request, plans, advice = looked.request, looked.plans, looked.advice
+    accounts = looked.accounts
     client, catalog = client_of(operation, back=back), back.catalog.current()
     read = [read_plan(raw) for _, raw in plans]
     reports = [survey(plan) for plan in read]
-    unknown = strangers(request, catalog)
+    unknown = strangers(request, accounts)
     bound = Bound(
         client=client.id,
         command=operation.command,
@@ -213,7 +218,6 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
     ).model_copy(update=_from_request(request, client=client, back=back))
     risks = [report.raised(operation.risk) for report in reports]
     serious = unknown or any(one.serious for one in advice) or not read
-    authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
     return Proposal(
         bound=bound,
         risk=Risk.HIGH if serious else max(risks),
@@ -225,7 +229,7 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
         summary=plan_summary(read[0]) if len(read) == 1 else None,
         diff=_diff(looked.files),
         plan=_lines(plans, read),
-        authors=tuple(person.id for person in authors if person is not None),
+        authors=accounts.authors(request.authors),
         pipeline_url=request.pipeline.url if request.pipeline else "",
     )
 

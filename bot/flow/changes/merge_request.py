@@ -33,12 +33,14 @@ from bot.flow.changes.planning import (
     refuse_pushed,
 )
 from bot.flow.lending import borrowed
+from bot.flow.linked import accounts_now
 from bot.flow.rights import version_now
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from bot.domain.catalog import Catalog, Client
+    from bot.domain.accounts import Accounts
+    from bot.domain.catalog import Client
     from bot.domain.change import Effect, Scalar, TerraformEdit, Written
     from bot.domain.forge import MergeRequestState
     from bot.domain.operation import Operation
@@ -177,8 +179,8 @@ async def _ready(
     )
     before = Before(state=state, value=drafted.before)
     undo = going_back(operation, before, back=back)
-    unknown = strangers(request, catalog)
-    authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
+    accounts = await accounts_now(client.id, front=back)
+    unknown = strangers(request, accounts)
     proposal = Proposal(
         bound=bound,
         # Whoever cannot be told from the deciders may be one of them.
@@ -192,7 +194,7 @@ async def _ready(
         way_back=undo.line,
         notes=undo.notes,
         shared_with=drafted.shared_with,
-        authors=tuple(person.id for person in authors if person is not None),
+        authors=accounts.authors(request.authors),
         pipeline_url=request.pipeline.url,
         effects=effects_of(plan),
     )
@@ -230,11 +232,11 @@ def _refuse_less_than_there(
             refuse_less(edit, than=state.value(name), where=effect.observation)
 
 
-def strangers(request: MergeRequestState, catalog: Catalog) -> tuple[Message, ...]:
-    """Return a finding for each author who is nobody in the catalog."""
+def strangers(request: MergeRequestState, accounts: Accounts) -> tuple[Message, ...]:
+    """Return a finding for each author who is nobody here."""
     unknown = sorted(
         name
         for name in request.authors - {request.opened_by}
-        if catalog.by_gitlab(name) is None
+        if accounts.person(name) is None
     )
     return tuple(Message.of("guard.unknown-author", {"who": name}) for name in unknown)

@@ -35,10 +35,12 @@ from bot.flow.changes.planning import (
     refuse_pushed,
 )
 from bot.flow.lending import borrowed
+from bot.flow.linked import accounts_now
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from bot.domain.accounts import Accounts
     from bot.domain.catalog import Client
     from bot.domain.forge import MergeRequestState
     from bot.domain.operation import Operation
@@ -71,7 +73,9 @@ async def open_and_gather(operation: Operation, *, back: Back) -> NotYet | Ready
             raw = await plan_of(
                 operation, request, client=client, token=token, back=back
             )
-    return Ready(operation, _proposal(operation, request, raw, back=back))
+    accounts = await accounts_now(client.id, front=back)
+    proposal = _proposal(operation, request, raw, accounts=accounts, back=back)
+    return Ready(operation, proposal)
 
 
 async def rebound(
@@ -189,7 +193,12 @@ def _from_request(
 
 
 def _proposal(
-    operation: Operation, request: MergeRequestState, raw: bytes, *, back: Back
+    operation: Operation,
+    request: MergeRequestState,
+    raw: bytes,
+    *,
+    accounts: Accounts,
+    back: Back,
 ) -> Proposal:
     """Put together what is to be decided on."""
     drafted, client = operation.progress.drafted, client_of(operation, back=back)
@@ -215,9 +224,8 @@ def _proposal(
     ).model_copy(update=_from_request(request, client=client, back=back))
     before = Before(state=LiveState(items=()), value=drafted.before)
     undo = going_back(operation, before, back=back)
-    unknown = strangers(request, catalog)
+    unknown = strangers(request, accounts)
     told, risk = _judged(operation, plan)
-    authors = (catalog.by_gitlab(name) for name in sorted(request.authors))
     file = {"file": change_of(operation).edit.file}
     return Proposal(
         bound=bound,
@@ -231,7 +239,7 @@ def _proposal(
         way_back=undo.line,
         notes=undo.notes,
         shared_with=drafted.shared_with,
-        authors=tuple(person.id for person in authors if person is not None),
+        authors=accounts.authors(request.authors),
         pipeline_url=request.pipeline.url if request.pipeline else "",
     )
 

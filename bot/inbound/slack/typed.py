@@ -18,6 +18,7 @@ from bot.domain.errors import BadArguments, Refused, Unavailable
 from bot.domain.glass_text import WORD as BREAK_GLASS
 from bot.domain.glass_text import read_break
 from bot.domain.ladder import COMMAND as TRUST
+from bot.domain.link import WORD as LINK
 from bot.domain.message import Language, Message
 from bot.domain.proposal import FINGERPRINT
 from bot.domain.text import read_words
@@ -38,6 +39,7 @@ from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
 from bot.flow.ladder import ladder
+from bot.flow.link import link
 from bot.flow.review import WORDS as REVIEW_WORDS
 from bot.flow.review import review
 from bot.flow.settle import WORD as SETTLE
@@ -69,6 +71,7 @@ _USAGE: Final = {
 _TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
     SETTLE: settle,
     TICKET: ticket,
+    LINK: link,
     **dict.fromkeys(FREEZE_WORDS, freeze),
     **dict.fromkeys(DELEGATE_WORDS, delegate),
     **dict.fromkeys(DUTY_WORDS, oncall),

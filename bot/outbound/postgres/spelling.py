@@ -44,6 +44,8 @@ def spelled_out(writes: Writes) -> str:
         parts.append(f'"ladder":{writes.ladder.model_dump_json()}')
     if writes.glass is not None:
         parts.append(f'"glass":{writes.glass.model_dump_json()}')
+    if writes.links is not None:
+        parts.append(f'"links":{writes.links.model_dump_json()}')
     if writes.delivery is not None:
         parts.append(f'"delivery":{_delivery(writes.delivery)}')
     return f'{{"at":"{at}",{",".join(parts)}}}' if parts else f'{{"at":"{at}"}}'

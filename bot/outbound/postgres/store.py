@@ -20,7 +20,7 @@ from bot.domain.decision import Decision
 from bot.domain.message import Message
 from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
-from bot.outbound.postgres import ladder, timing
+from bot.outbound.postgres import ladder, links, timing
 from bot.outbound.postgres import tables as t
 from bot.outbound.postgres.breaks import breaks
 from bot.outbound.postgres.delegations import delegations
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bot.domain.glass import Break
     from bot.domain.ladder import Agreed, Seen
     from bot.domain.ladder_advice import Numbers
+    from bot.domain.link import Link
     from bot.domain.scope import Environment
     from bot.domain.timing.freeze import Freeze
     from bot.domain.timing.lent import Delegation
@@ -262,6 +263,21 @@ class Store:
         async with self.reading(client) as connection:
             return await breaks(connection, operation=operation)
 
+    async def link(self, client: str, *, id: str) -> Link | None:  # noqa: A002 - its name
+        """Return one link, or wish for one, of this organisation."""
+        async with self.reading(client) as connection:
+            return await links.one(connection, id=id)
+
+    async def link_asked(self, client: str, *, member: str) -> Link | None:
+        """Return what this member asked for last, whatever became of it."""
+        async with self.reading(client) as connection:
+            return await links.asked(connection, member=member)
+
+    async def links(self, client: str, *, after: datetime) -> tuple[Link, ...]:
+        """Return the links that were proved and stood later than this."""
+        async with self.reading(client) as connection:
+            return await links.proved(connection, after=after)
+
     async def used(self, client: str, *, envelope: str, day: date) -> int:
         """Return how many operations the client's envelope let pass on that day."""
         async with self.reading(client) as connection:
@@ -330,4 +346,5 @@ def _only_inserts(writes: Writes) -> bool:
         or writes.lending
         or writes.ladder
         or writes.glass
+        or writes.links
     )

@@ -35,7 +35,7 @@ _QUERY: Final = 1500
 _TOPICS: Final = (
     *("help", "can-i", "status", "audit", "cancel", "undo", "ticket"),
     *("at", "oncall", "freeze", "delegate", "trust", "settle"),
-    *("break-glass", "review"),
+    *("break-glass", "review", "link"),
 )
 
 

@@ -36,7 +36,9 @@ def manifest(url: str) -> dict[str, Any]:
                     "command": "/infra",
                     "url": events,
                     "description": "Change production, with review",
-                    "usage_hint": "help | <command> <target> … | status <id> | audit",
+                    "usage_hint": (
+                        "help | <command> <target> … | status <id> | audit | link"
+                    ),
                     # People and channels arrive as ids; names would be guesses.
                     "should_escape": True,
                 }

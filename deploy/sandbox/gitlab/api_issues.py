@@ -1,17 +1,19 @@
 """
-REST: issues, as far as Tandem opens and finds them.
+REST: issues, as far as Tandem opens, finds and answers them.
 
 https://docs.gitlab.com/api/issues/
+https://docs.gitlab.com/api/notes/
 """
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from deploy.sandbox.gitlab import issuing, problems
-from deploy.sandbox.gitlab.api_merge_requests import Names
-from deploy.sandbox.gitlab.http import CREATED, Here, Pages
+from deploy.sandbox.gitlab import issuing, problems, shapes
+from deploy.sandbox.gitlab.api_merge_requests import Names, NewNote
+from deploy.sandbox.gitlab.http import CREATED, Access, Here, Pages
 from deploy.sandbox.gitlab.records import Issue
 from deploy.sandbox.gitlab.shape_parts import Shape, stamp, url, user
 from deploy.sandbox.gitlab.world import GitLabWorld
@@ -35,6 +37,7 @@ async def listed(
     within: Annotated[str, Query(alias="in")] = "title,description",
     state: Literal["opened", "closed", "all"] = "all",
     author_username: str | None = None,
+    created_after: datetime | None = None,
 ) -> list[Shape]:
     """Search as GitLab does: each word must be there, without regard to case."""
     words = search.lower().split()
@@ -43,7 +46,8 @@ async def listed(
         issue
         for issue in reversed(here.world.issues_of(here.project))
         if state in ("all", issue.state)
-        and author_username in (None, issue.author)
+        and (author_username or issue.author).lower() == issue.author.lower()
+        and (created_after is None or created_after <= issue.created_at)
         and all(_holds(issue, word, fields) for word in words)
     ]
     return [_shape(here.world, issue) for issue in pages.cut(found)]
@@ -65,9 +69,39 @@ async def create(here: Here, body: NewIssue) -> Shape:
 
 @router.get("/issues/{iid}")
 async def one(here: Here, iid: int) -> Shape:
+    return _shape(here.world, _found(here, iid))
+
+
+@router.get("/issues/{iid}/notes")
+async def notes(
+    here: Here,
+    iid: int,
+    pages: Pages,
+    order: Annotated[Literal["asc", "desc"], Query(alias="sort")] = "desc",
+) -> list[Shape]:
+    issue = _found(here, iid)
+    found = here.world.notes_under(issue)
+    found.sort(key=lambda note: note.id, reverse=order == "desc")
+    return [shapes.note(here.world, issue, note) for note in pages.cut(found)]
+
+
+@router.post("/issues/{iid}/notes", status_code=CREATED)
+async def create_note(here: Here, iid: int, body: NewNote) -> Shape:
+    issue = _found(here, iid)
+    if not body.body.strip():
+        raise problems.bad_request("400 Bad request - Note can't be blank")
+    async with here.world.lock(here.project):
+        made = issuing.note(here, issue, body.body)
+    found = shapes.note(here.world, issue, made)
+    # The published type is written for merge requests; all else in it is the same.
+    here.world.contracts.check("Note", {**found, "noteable_type": "MergeRequest"})
+    return found
+
+
+def _found(here: Access, iid: int) -> Issue:
     for issue in here.world.issues_of(here.project):
         if issue.iid == iid:
-            return _shape(here.world, issue)
+            return issue
     raise problems.not_found("Issue")
 
 
@@ -98,7 +132,7 @@ def _shape(world: GitLabWorld, issue: Issue) -> Shape:
         "author": user(world, issue.author),
         "type": "ISSUE",
         "issue_type": "issue",
-        "user_notes_count": 0,
+        "user_notes_count": len(world.notes_under(issue)),
         "upvotes": 0,
         "downvotes": 0,
         "due_date": None,

@@ -1,11 +1,15 @@
-"""Opening issues; what GitLab would act on in their text is acted on."""
+"""
+Opening issues and answering them; what GitLab would act on in a text is acted on.
+
+No hook is sent of either: Tandem's is not told of issues.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from deploy.sandbox.gitlab.interpret import reading, without_actions
-from deploy.sandbox.gitlab.records import Issue
+from deploy.sandbox.gitlab.records import Issue, Note
 
 if TYPE_CHECKING:
     from deploy.sandbox.gitlab.http import Access
@@ -34,6 +38,40 @@ def create(here: Access, *, title: str, description: str, labels: list[str]) -> 
         "issue.opened", actor=here.username, project=here.project.path, detail=detail
     )
     return made
+
+
+def note(here: Access, issue: Issue, body: str) -> Note:
+    """Return the new note under the issue, kept."""
+    world = here.world
+    made = Note(
+        id=world.store.next("note"),
+        project_id=here.project.id,
+        issue_iid=issue.iid,
+        author=here.username,
+        body=without_actions(body),
+        created_at=world.now(),
+    )
+    world.save(made)
+    for action, rest in _perform(here, body):
+        _act(here, issue, action, rest)
+    return made
+
+
+def _act(here: Access, issue: Issue, action: str, rest: str) -> None:
+    now = here.world.now()
+    match action:
+        case "close":
+            issue.state, issue.closed_by, issue.closed_at = "closed", here.username, now
+        case "reopen":
+            issue.state, issue.closed_by, issue.closed_at = "opened", None, None
+        case "title":
+            issue.title = rest
+        case "label":
+            issue.labels = sorted({*issue.labels, rest.strip('~"')})
+        case "unlabel":
+            issue.labels = [one for one in issue.labels if one != rest.strip('~"')]
+    issue.updated_at = now
+    here.world.save(issue)
 
 
 def _perform(here: Access, text: str) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,8 @@
 """
 The read-only pages people reach from a link in Slack: projects, requests, pipelines.
 
-No script, no form, no login; whatever a person wrote is escaped and shown as text.
+No script, no login, and no form here (`pages_issue` has the one); whatever a person
+wrote is escaped and shown as text.
 """
 
 from html import escape
@@ -18,6 +19,7 @@ from deploy.sandbox.gitlab.records import (
     Issue,
     Job,
     MergeRequest,
+    Note,
     Pipeline,
     Project,
 )
@@ -27,7 +29,7 @@ router = APIRouter()
 of_project = APIRouter(prefix="/{group}/{name}")
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "form-action {}; frame-ancestors 'none'"
 )
 _AGAIN: Final = "3"  # seconds until a page that is still moving loads again
 
@@ -50,16 +52,24 @@ async def _project(world: World, group: str, name: str) -> Project:
 Here = Annotated[Project, Depends(_project)]
 
 
-def _headers() -> dict[str, str]:
+def _headers(*, form: bool = False) -> dict[str, str]:
     return {
-        "Content-Security-Policy": _POLICY,
+        "Content-Security-Policy": _POLICY.format("'self'" if form else "'none'"),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
     }
 
 
-def _page(title: str, body: str, *, crumbs: str = "", moving: bool = False) -> Response:
+def drawn(
+    title: str,
+    body: str,
+    *,
+    crumbs: str = "",
+    moving: bool = False,
+    form: bool = False,
+) -> Response:
+    """Return a whole page; `moving` has it loaded again, a `form` may be sent here."""
     refresh = f'<meta http-equiv="refresh" content="{_AGAIN}">' if moving else ""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -70,11 +80,12 @@ def _page(title: str, body: str, *, crumbs: str = "", moving: bool = False) -> R
         '<header><a class="brand" href="/">GitLab <small>sandbox</small></a>'
         f"<nav>{crumbs}</nav></header><main>{body}</main></body></html>"
     )
-    return Response(text, media_type="text/html; charset=utf-8", headers=_headers())
+    headers = _headers(form=form)
+    return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def refused(status: int, phrase: str) -> Response:
-    page = _page(phrase, f"<h1>{escape(phrase)}</h1>")
+    page = drawn(phrase, f"<h1>{escape(phrase)}</h1>")
     page.status_code = status
     return page
 
@@ -83,7 +94,8 @@ def _link(href: str, text: str) -> str:
     return f'<a href="{escape(href)}">{escape(text)}</a>'
 
 
-def _crumbs(project: Project, *rest: tuple[str, str]) -> str:
+def trail(project: Project, *rest: tuple[str, str]) -> str:
+    """Return the links that lead to a page."""
     links = [_link(f"/{project.path}", project.path)]
     links += [_link(f"/{project.path}/-/{tail}", text) for tail, text in rest]
     return " / ".join(links)
@@ -135,7 +147,7 @@ async def home(world: World) -> Response:
         f'<span class="muted">{escape(p.description)}</span></li>'
         for p in world.projects.values()
     ]
-    return _page("Projects", f'<h1>Projects</h1><ul class="list">{"".join(items)}</ul>')
+    return drawn("Projects", f'<h1>Projects</h1><ul class="list">{"".join(items)}</ul>')
 
 
 @router.get("/-/style.css")
@@ -194,7 +206,7 @@ async def overview(world: World, project: Here) -> Response:
         + (f"<table>{''.join(lines)}</table>" if lines else none)
         + f'<h2>Files</h2><ul class="files">{"".join(files)}</ul>'
     )
-    return _page(project.path, body, crumbs=_crumbs(project))
+    return drawn(project.path, body, crumbs=trail(project))
 
 
 def _issue_line(world: GitLabWorld, project: Project, issue: Issue) -> str:
@@ -208,8 +220,9 @@ async def issues_page(world: World, project: Here) -> Response:
         _issue_line(world, project, issue)
         for issue in reversed(world.issues_of(project))
     ]
-    body = f'<h1>Issues</h1><ul class="list">{"".join(lines)}</ul>'
-    return _page("Issues", body, crumbs=_crumbs(project))
+    new = _link(f"/{project.path}/-/issues/new", "New issue")
+    body = f'<h1>Issues</h1><p>{new}</p><ul class="list">{"".join(lines)}</ul>'
+    return drawn("Issues", body, crumbs=trail(project))
 
 
 @of_project.get("/-/issues/{iid}")
@@ -217,13 +230,26 @@ async def issue_page(world: World, project: Here, iid: int) -> Response:
     issue = next((one for one in world.issues_of(project) if one.iid == iid), None)
     if issue is None:
         raise not_found("Issue")
+    notes = world.notes_under(issue)
     labels = "".join(f'<span class="label">{escape(n)}</span>' for n in issue.labels)
     body = (
         f"<h1>{escape(issue.title)} <small>#{issue.iid}</small></h1>"
         f"<p>{_badge(issue.state)} opened by {_who(world, issue.author)} {labels}</p>"
         f'<pre class="text">{escape(issue.description)}</pre>'
+        f"<h2>Activity</h2>{_notes(world, notes)}"
     )
-    return _page(issue.title, body, crumbs=_crumbs(project, ("issues", "Issues")))
+    crumbs = trail(project, ("issues", "Issues"))
+    # Whoever opened it waits for an answer.
+    moving = issue.state == "opened" and not notes
+    return drawn(issue.title, body, crumbs=crumbs, moving=moving)
+
+
+def _notes(world: GitLabWorld, notes: list[Note]) -> str:
+    return "".join(
+        f'<article><p>{_who(world, n.author)}</p><pre class="text">'
+        f"{escape(n.body)}</pre></article>"
+        for n in notes
+    )
 
 
 @of_project.get("/-/merge_requests")
@@ -232,7 +258,7 @@ async def requests_page(world: World, project: Here) -> Response:
         _request_line(world, project, mr) for mr in reversed(world.requests_of(project))
     ]
     body = f'<h1>Merge requests</h1><ul class="list">{"".join(lines)}</ul>'
-    return _page("Merge requests", body, crumbs=_crumbs(project))
+    return drawn("Merge requests", body, crumbs=trail(project))
 
 
 @of_project.get("/-/merge_requests/{iid}")
@@ -262,15 +288,11 @@ async def request_page(world: World, project: Here, iid: int) -> Response:
         + "<h2>Pipelines</h2><table>"
         + "".join(_pipeline_line(project, p) for p in reversed(mine))
         + f"</table><h2>Changes</h2>{_diff(diffs)}<h2>Activity</h2>"
-        + "".join(
-            f'<article><p>{_who(world, n.author)}</p><pre class="text">'
-            f"{escape(n.body)}</pre></article>"
-            for n in notes
-        )
+        + _notes(world, notes)
     )
-    crumbs = _crumbs(project, ("merge_requests", "Merge requests"))
+    crumbs = trail(project, ("merge_requests", "Merge requests"))
     moving = any(p.status not in ENDED for p in mine)
-    return _page(mr.title, body, crumbs=crumbs, moving=moving)
+    return drawn(mr.title, body, crumbs=crumbs, moving=moving)
 
 
 async def _standing(world: GitLabWorld, project: Project, mr: MergeRequest) -> str:
@@ -289,7 +311,7 @@ async def pipelines_page(world: World, project: Here) -> Response:
     runs = [p for p in world.pipelines.values() if p.project_id == project.id]
     lines = "".join(_pipeline_line(project, p) for p in reversed(runs))
     body = f"<h1>Pipelines</h1><table>{lines}</table>"
-    return _page("Pipelines", body, crumbs=_crumbs(project))
+    return drawn("Pipelines", body, crumbs=trail(project))
 
 
 def _job_line(project: Project, job: Job) -> str:
@@ -321,9 +343,9 @@ async def pipeline_page(world: World, project: Here, key: int) -> Response:
         + "".join(_job_line(project, job) for job in jobs)
         + "</table>"
     )
-    crumbs = _crumbs(project, ("pipelines", "Pipelines"))
+    crumbs = trail(project, ("pipelines", "Pipelines"))
     moving = found.status not in ENDED
-    return _page(f"Pipeline #{found.id}", body, crumbs=crumbs, moving=moving)
+    return drawn(f"Pipeline #{found.id}", body, crumbs=crumbs, moving=moving)
 
 
 @of_project.get("/-/jobs/{key}")
@@ -340,12 +362,12 @@ async def job_page(world: World, project: Here, key: int) -> Response:
         f'<pre class="trace">{escape(trace)}</pre>'
         + (f'<h2>Artifacts</h2><ul class="files">{files}</ul>' if files else "")
     )
-    crumbs = _crumbs(
+    crumbs = trail(
         project,
         ("pipelines", "Pipelines"),
         (f"pipelines/{job.pipeline_id}", f"#{job.pipeline_id}"),
     )
-    return _page(job.name, body, crumbs=crumbs, moving=job.status not in ENDED)
+    return drawn(job.name, body, crumbs=crumbs, moving=job.status not in ENDED)
 
 
 @of_project.get("/-/commit/{sha}")
@@ -361,7 +383,7 @@ async def commit_page(world: World, project: Here, sha: str) -> Response:
         f"{escape(info.author.name)}</p>"
         f'<pre class="text">{escape(info.message)}</pre>{_diff(diffs)}'
     )
-    return _page(info.title, body, crumbs=_crumbs(project))
+    return drawn(info.title, body, crumbs=trail(project))
 
 
 @of_project.get("/-/blob/{ref}/{path:path}")
@@ -376,7 +398,7 @@ async def blob_page(world: World, project: Here, ref: str, path: str) -> Respons
         raise not_found("File")
     text = content.decode("utf-8", "replace")
     body = f'<h1>{escape(path)}</h1><pre class="trace plain">{escape(text)}</pre>'
-    return _page(path, body, crumbs=_crumbs(project))
+    return drawn(path, body, crumbs=trail(project))
 
 
 @of_project.get("/-/tree/{branch:path}")
@@ -392,4 +414,4 @@ async def tree_page(world: World, project: Here, branch: str) -> Response:
         if e.kind == "blob"
     )
     body = f'<h1>{escape(branch)}</h1><ul class="files">{files}</ul>'
-    return _page(branch, body, crumbs=_crumbs(project))
+    return drawn(branch, body, crumbs=trail(project))

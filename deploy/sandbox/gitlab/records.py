@@ -161,8 +161,11 @@ class Issue(Record):
 
 
 class Note(Record):
+    """Something written under a merge request, or under an issue."""
+
     project_id: int
-    mr_iid: int
+    mr_iid: int = 0
+    issue_iid: int = 0
     author: str
     body: str
     system: bool = False

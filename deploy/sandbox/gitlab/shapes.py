@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from deploy.sandbox.gitlab.git import FileDiff
     from deploy.sandbox.gitlab.records import (
         Hook,
+        Issue,
         MergeRequest,
         Note,
         Project,
@@ -225,7 +226,8 @@ async def merge_request(
     }
 
 
-def note(world: GitLabWorld, mr: MergeRequest, found: Note) -> Shape:
+def note(world: GitLabWorld, under: MergeRequest | Issue, found: Note) -> Shape:
+    kind = "Issue" if found.issue_iid else "MergeRequest"
     return {
         "id": found.id,
         "type": None,
@@ -235,9 +237,9 @@ def note(world: GitLabWorld, mr: MergeRequest, found: Note) -> Shape:
         "created_at": stamp(found.created_at),
         "updated_at": stamp(found.created_at),
         "system": found.system,
-        "noteable_id": mr.id,
-        "noteable_type": "MergeRequest",
-        "noteable_iid": mr.iid,
+        "noteable_id": under.id,
+        "noteable_type": kind,
+        "noteable_iid": under.iid,
         "project_id": found.project_id,
         "resolvable": False,
         "confidential": False,

@@ -164,6 +164,12 @@ class GitLabWorld:
         found = self.issues.values()
         return [issue for issue in found if issue.project_id == project.id]
 
+    def notes_under(self, issue: Issue) -> list[Note]:
+        """Return what was written under an issue, oldest first."""
+        where = (issue.project_id, issue.iid)
+        found = self.notes.values()
+        return [one for one in found if (one.project_id, one.issue_iid) == where]
+
     def jobs_of(self, pipeline: Pipeline, *, retried: bool = False) -> list[Job]:
         """Return a pipeline's jobs in order; those run again only when asked for."""
         return [

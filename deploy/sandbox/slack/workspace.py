@@ -152,7 +152,7 @@ def sample_workspace() -> Workspace:
         commands=(
             SlashCommand(
                 command="/infra",
-                usage_hint="help | resize web-2 m5.large | backup db-prod | audit",
+                usage_hint="help | resize web-2 m5.large | backup db-prod | link",
                 description="Change and look after production, together",
             ),
         ),
