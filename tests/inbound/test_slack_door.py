@@ -5,17 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.errors import Broken
 from bot.inbound.slack.app import slack_app
-from bot.inbound.slack.safe_request import LARGEST, Parsed
+from bot.inbound.slack.safe_request import LARGEST, Parsed, _parsed
 from bot.outbound import clock
 from tests.inbound.slack_office import office, post, signed, slash
 
 BODY = slash("resize web-2 m5.large")
+
+
+NAMES = st.text(max_size=12).filter(lambda name: name != "payload")
+
+
+@given(st.dictionaries(NAMES, st.text(max_size=40), max_size=8))
+def test_a_form_is_read_as_the_standard_library_reads_it(fields):
+    form = urlencode(fields)
+
+    read = _parsed(form.encode(), "application/x-www-form-urlencoded")
+
+    assert read == dict(parse_qsl(form, keep_blank_values=True, errors="strict"))
+    assert read == fields
 
 
 def without(headers, name):

@@ -2,10 +2,10 @@
 Group commit: writes that come at the same time are made durable at the same time.
 
 Under load most of what a request costs is its round trip and its commit. While one
-batch is on its way, the next one gathers, and takes along what this process has
-received already; nobody waits for a timer. Each write is still whole or not at all, and
-is acknowledged only after the commit that holds it. Batches are of one client, so that
-one client's blocked chain makes no other client wait.
+batch is on its way, the next one gathers; nobody waits for a timer, nor for what has
+arrived and is not judged yet, or the database would be idle meanwhile. Each write is
+still whole or not at all, and is acknowledged only after the commit that holds it.
+Batches are of one client: one client's blocked chain makes no other client wait.
 
 Only writes that insert go this way. One that changes a row would hold its lock while
 the batch waits for the audit's, and a batch elsewhere could wait the other way round.
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 _WRITE_ALL: Final = "SELECT tandem_write_all(%s, %s::jsonb)"
 _MOST: Final = 64
-# Turns of the loop without a new write: what has arrived takes two to become one.
-_TURNS: Final = 2
 # Batches before a connection goes back to the pool, where another may wait for one.
 _IN_A_ROW: Final = 16
 _WRITTEN: Final[dict[str, str | None]] = {"answer": None}
@@ -93,7 +91,6 @@ class Together:
         line = _Line(self._engine)
         try:
             while client in self._waiting:
-                await self._gathered(client)
                 waiting = self._waiting.pop(client)
                 batch, rest = waiting[:_MOST], waiting[_MOST:]
                 if rest:
@@ -102,15 +99,6 @@ class Together:
         finally:
             self._busy.discard(client)
             await line.hang_up()
-
-    async def _gathered(self, client: str) -> None:
-        """Return when nothing more comes of what has reached this process already."""
-        before, still = 0, 0
-        while still < _TURNS and len(self._waiting[client]) < _MOST:
-            now = len(self._waiting[client])
-            still = still + 1 if now == before else 0
-            before = now
-            await asyncio.sleep(0)
 
     async def _flush(self, client: str, batch: Sequence[_Waiting], line: _Line) -> None:
         try:
