@@ -301,6 +301,15 @@ async def test_a_form_that_slack_would_not_send_lets_nothing_in(body, reason):
     assert doorway.reason == reason
 
 
+async def test_what_stands_between_two_separators_and_is_empty_is_no_field():
+    doorway = Doorway()
+
+    assert await doorway.knock(b"&command=/infra&&text=a+b%21&") == 200
+
+    (request,) = doorway.bolt.came
+    assert request.body == {"command": "/infra", "text": "a b!"}
+
+
 async def test_as_many_fields_as_slack_may_send_are_let_in():
     doorway = Doorway()
 
