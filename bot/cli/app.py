@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bot import wiring
 from bot.cli import audit, ops, policy
 from bot.cli import catalog as catalog_commands
 from bot.cli.running import give_up, run
@@ -31,7 +30,6 @@ from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.observe import observe
 from bot.outbound.catalog import load
-from bot.outbound.postgres.schema import upgrade
 from bot.outbound.slack.manifest import manifest as slack_manifest
 from bot.settings import PREFIX, Settings
 
@@ -76,12 +74,16 @@ def _settings() -> Settings:
 @app.command()
 def serve() -> None:
     """Listen to Slack and GitLab; holds no credentials to touch anything."""
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     run(lambda: _until_told(wiring.serve(_settings())))
 
 
 @app.command()
 def work() -> None:
     """Carry out what was approved, with credentials lent by Vault."""
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     run(lambda: _until_told(wiring.work(_settings())))
 
 
@@ -180,6 +182,10 @@ def db_upgrade() -> None:
 
 
 async def _upgraded() -> None:
+    from bot.outbound.postgres.schema import (  # noqa: PLC0415 - as above: Alembic
+        upgrade,
+    )
+
     settings = Settings.read()
     reached = await upgrade(settings.database_owner_url or settings.database_url)
     _say(f"schema {reached}")

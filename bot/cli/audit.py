@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from bot import wiring
 from bot.cli.running import give_up, run
 from bot.domain.errors import Refused
 from bot.domain.message import Message
@@ -41,6 +40,8 @@ def show(
 
 
 async def _shown(client: str, last: int) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     async with wiring.front(Settings.read()) as wired:
         length = await _length(client, front=wired.front)
         after = max(0, length - last)
@@ -64,6 +65,8 @@ def export(
 
 
 async def _exported(client: str, to: Path) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     async with wiring.front(Settings.read()) as wired:
         length = await _length(client, front=wired.front)
         with _new(to) as file:
@@ -79,6 +82,8 @@ def checkpoint(client: Client) -> None:
 
 
 async def _checkpointed(client: str) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     settings = Settings.read()
     notary = wiring.vault(settings)
     async with wiring.front(settings) as wired:
@@ -94,6 +99,8 @@ def keys(to: Annotated[Path, typer.Argument(help="The file to write.")]) -> None
 
 
 async def _keys(to: Path) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     found = await wiring.vault(Settings.read()).public_keys()
     named = {str(version): key for version, key in found.items()}
     with _told(to):

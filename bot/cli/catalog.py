@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from bot import wiring
 from bot.cli.running import run, words
 from bot.domain.decode import visible
 from bot.flow.discover import discover
@@ -39,6 +38,8 @@ def discover_command(
 
 
 async def _discovered(client: str, *, write: bool) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     settings = Settings.read()
     async with wiring.back(settings) as back:
         found = await discover(client, back=back)

@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import wiring
 from bot.cli.running import run, words
 from bot.domain.decision import Verdict
 from bot.domain.errors import Refused
@@ -42,6 +41,8 @@ def listed(client: Client) -> None:
 
 
 async def _listed(client: str) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     async with wiring.front(Settings.read()) as wired:
         _client(client, front=wired.front)
         table = Table()
@@ -68,6 +69,8 @@ def show(operation: Id, client: Client) -> None:
 
 
 async def _shown(short: str, client: str) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     async with wiring.front(Settings.read()) as wired:
         _client(client, front=wired.front)
         one = await _found(short, client, front=wired.front)
@@ -115,6 +118,8 @@ def deny(
 async def _decided(
     short: str, client: str, *, fingerprint: str, verdict: Verdict, reason: str = ""
 ) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     settings = Settings.read()
     async with wiring.front(settings) as wired:
         knock = _knock(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from bot import wiring
 from bot.cli.running import run, words
 from bot.domain.errors import Refused
 from bot.domain.message import Message
@@ -55,6 +54,8 @@ def explain(member: Member, line: Line, client: Of = "") -> None:
 
 
 async def _explained(member: str, line: str, client: str) -> None:
+    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+
     async with wiring.front(Settings.read()) as wired:
         catalog = wired.front.catalog.current()
         person = _member(member, catalog)

@@ -43,7 +43,10 @@ def main() -> None:
     began = time.monotonic()
     asked = _parser().parse_args()
     python = Births(
-        "bot.cli.app", "deploy.sandbox.gitlab.serve", "deploy.sandbox.slack.serve"
+        "bot.cli.app",
+        "bot.wiring",
+        "deploy.sandbox.gitlab.serve",
+        "deploy.sandbox.slack.serve",
     )
     births = {
         "aws": Births("deploy.sandbox.aws.serve"),
