@@ -52,11 +52,9 @@ class _Lines:
         line = self.lines[index]
         return line.comment if comments else line.assign
 
-    def chain(self, row: int, *, comments: bool) -> range:
-        """Return the run of lines around `row` that have the cell; maybe none."""
-        if row >= len(self.of_row):
-            return range(0)
-        first = last = self.of_row[row]
+    def chain(self, index: int, *, comments: bool) -> range:
+        """Return the run of lines around this one that have the cell; maybe none."""
+        first = last = index
         if self.cell(first, comments=comments) is None:
             return range(0)
         while first and self.cell(first - 1, comments=comments) is not None:
@@ -69,23 +67,25 @@ class _Lines:
 
 def aligned(document: Document, rows: Iterable[int]) -> bytes:
     """Return the source with the columns through these rows (from 0) as by fmt."""
-    wanted = tuple(row for row in rows if row >= 0)
-    source = _in_columns(document, wanted, comments=False)
-    document = parse(document.file, source)
-    return _in_columns(document, wanted, comments=True)
-
-
-def _in_columns(document: Document, rows: Sequence[int], *, comments: bool) -> bytes:
     lines = _lines_of(document)
+    wanted = {lines.of_row[row] for row in rows if 0 <= row < len(lines.of_row)}
+    source = _in_columns(lines, wanted, comments=False)
+    # A line whose `=` moves takes its comment along, and that one's column with it.
+    moved = {at for one in wanted for at in lines.chain(one, comments=False)}
+    lines = _lines_of(parse(document.file, source))
+    return _in_columns(lines, wanted | moved, comments=True)
+
+
+def _in_columns(lines: _Lines, wanted: Iterable[int], *, comments: bool) -> bytes:
     source = lines.source
     gaps: dict[int, tuple[int, int]] = {}
-    for row in rows:
-        chain = lines.chain(row, comments=comments)
-        before = [_before(lines, index, comments=comments) for index in chain]
+    for index in wanted:
+        chain = lines.chain(index, comments=comments)
+        before = [_before(lines, each, comments=comments) for each in chain]
         edge = max((columns(text) for _, text in before), default=0) + 1
-        for index, (end, text) in zip(chain, before, strict=True):
+        for each, (end, text) in zip(chain, before, strict=True):
             gaps[end] = (
-                lines.cell(index, comments=comments) or 0,
+                lines.cell(each, comments=comments) or 0,
                 edge - columns(text),
             )
     for start, (end, width) in sorted(gaps.items(), reverse=True):

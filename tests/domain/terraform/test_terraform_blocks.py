@@ -286,6 +286,36 @@ def test_what_was_formatted_stays_formatted(terraform, sources, name, value):
     assert terraform.dirty(edits) == set()
 
 
+def test_a_comment_far_above_keeps_its_column_when_its_sign_moves():
+    source = b"""\
+resource "aws_security_group" "web" { // x
+  vyx = 1                             // x
+  xba = 1
+
+  ingress {
+    a = 1
+  }
+}
+"""
+
+    after = put(source, "a_far_longer_name", 2).after
+
+    assert (
+        after.decode()
+        == """\
+resource "aws_security_group" "web" { // x
+  vyx               = 1               // x
+  xba               = 1
+  a_far_longer_name = 2
+
+  ingress {
+    a = 1
+  }
+}
+"""
+    )
+
+
 @given(source=groups(), name=names)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_insertion_changes_nothing_but_blanks_elsewhere(source, name):
