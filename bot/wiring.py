@@ -7,6 +7,7 @@ The only module that knows both sides. Nothing is built, read or connected at im
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -194,6 +195,10 @@ async def serve(
             hook=_hooks(desk, secret=gitlab.hook_secret),
             pings={"database": wired.front.store.ping},
         )
+        # What is built by now stays: looking through it for garbage, again and again,
+        # would hold up answers.
+        gc.collect()
+        gc.freeze()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
                 serve_web(site, host=settings.host, port=settings.port), name="web"

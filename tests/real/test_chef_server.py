@@ -180,7 +180,8 @@ async def test_an_edited_file_is_taken_and_served_back(
 async def test_the_server_takes_nothing_that_its_administrator_did_not_sign(chef):
     stranger = ChefServer(chef.address, rsa.generate_private_key(65537, 2048))
 
-    with pytest.raises(AssertionError, match="Invalid signature"):
+    # How much is wrong with a signature depends on the stranger's key.
+    with pytest.raises(AssertionError, match="Invalid signature|verification error"):
         await asyncio.to_thread(stranger.call, "GET", "/nodes")
 
 

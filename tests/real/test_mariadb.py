@@ -176,7 +176,8 @@ async def test_the_lent_user_is_gone_once_the_loan_is_given_back(ops, my_staging
         await asyncio.sleep(0.1)
     with pytest.raises(pymysql.MySQLError):
         connection.cursor().execute("SELECT 1")
-    assert refused(my_staging, **how, database="tandem") == 1045
+    # For a user that is not there MariaDB makes up how it would log in, by its name.
+    assert refused(my_staging, **how, database="tandem") in (1045, 1698)
 
 
 @pytest.mark.parametrize(
