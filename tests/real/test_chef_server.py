@@ -181,7 +181,7 @@ async def test_the_server_takes_nothing_that_its_administrator_did_not_sign(chef
     stranger = ChefServer(chef.address, rsa.generate_private_key(65537, 2048))
 
     # How much is wrong with a signature depends on the stranger's key.
-    with pytest.raises(AssertionError, match="Invalid signature|verification error"):
+    with pytest.raises(AssertionError, match=r"Invalid signature|verification error"):
         await asyncio.to_thread(stranger.call, "GET", "/nodes")
 
 
