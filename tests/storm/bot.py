@@ -21,6 +21,8 @@ import os
 import signal
 import sys
 import threading
+import time
+import traceback
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -256,8 +258,12 @@ class Nursery:
             self._plan.pid.write_text(str(self._life))
             _, status = os.waitpid(self._life, 0)
             ended = os.waitstatus_to_exitcode(status)
-            if not self._plan.again or ended >= 0:
+            if not self._plan.again or ended == 0:
                 return ended
+            if ended > 0:
+                # It could not start, since its database was just killed as well: as
+                # whoever keeps services running does, try again.
+                time.sleep(0.5)
             if self._plan.bury:
                 self._bury()
         return 0
@@ -268,6 +274,8 @@ class Nursery:
         try:
             _live(self._part, self._plan)
             status = 0
+        except Exception:  # noqa: BLE001 - its last words; the process ends with it
+            traceback.print_exc()
         finally:
             sys.stderr.flush()
             os._exit(status)
