@@ -3,6 +3,7 @@ What the flow needs from the world. `bot.outbound` fills these; tests hand in re
 
 `Front` is what the chat side holds: it can read and write the database and nothing
 else. `Back` is what the worker holds: it can also lend credentials and touch the world.
+Longer than most: it is the list of all there is, and has no behaviour of its own.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ sent and what an answer means is `bot/outbound/vault_wire.py`.
 One child token belongs to one operation and to one pair of client and action: it
 carries the policy `act-<client>-<action>` and nothing else, so what it may read is
 decided by the operator's plan and not by anything in this process.
+
+Longer than most: whoever reviews what a loan can do finds its whole life in one place.
 """
 
 from __future__ import annotations

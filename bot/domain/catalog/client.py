@@ -4,6 +4,8 @@ A client and its inventory: clients/<id>/client.yaml and clients/<id>/inventory.
 The client's id is the name of its folder, and a target belongs to the client in whose
 folder it stands; neither is written inside the files, so neither can contradict them.
 What an ARN is made of is derived from the client's account and region for that reason.
+
+Longer than most: the kinds of target are one closed union, read and checked together.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 The read-only pages people reach from a link in Slack: projects, requests, pipelines.
 
 No script, no login, and no form here (`pages_issue` has the one); whatever a person
-wrote is escaped and shown as text.
+wrote is escaped and shown as text. Longer than most: pages in one style, a route each.
 """
 
 from html import escape
