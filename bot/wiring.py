@@ -62,6 +62,7 @@ _log = structlog.get_logger()
 _FRONT_CONNECTIONS = 16
 _BACK_CONNECTIONS = 40
 _CATALOG_SECONDS = 2.0
+_GARBAGE = 20_000, 20, 20
 _GITLAB_CALL = timedelta(seconds=10)
 _GITLAB_WORK = timedelta(seconds=60)
 
@@ -196,9 +197,10 @@ async def serve(
             pings={"database": wired.front.store.ping},
         )
         # What is built by now stays: looking through it for garbage, again and again,
-        # would hold up answers.
+        # would hold up answers. What a request leaves is little, and has few cycles.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
                 serve_web(site, host=settings.host, port=settings.port), name="web"

@@ -98,7 +98,7 @@ def bind(
     `command` is what the usage line begins with, such as `/infra resize`. Raises
     `BadArguments` with the first thing that does not fit.
     """
-    binder = _Binder(fields, usage(command, fields))
+    binder = _Binder(fields, command)
     for word in words:
         binder.take(word)
     return binder.arguments()
@@ -107,13 +107,17 @@ def bind(
 class _Binder:
     """The fields filled so far."""
 
-    def __init__(self, fields: Sequence[FieldSpec], line: str) -> None:
+    def __init__(self, fields: Sequence[FieldSpec], command: str) -> None:
         self._fields = {field.name: field for field in fields}
-        self._usage = line
+        self._command = command
         self._given: dict[str, Argument] = {}
         self._rest: str | None = None
         # The field that a leading word such as `on` has announced.
         self._announced: FieldSpec | None = None
+
+    @property
+    def _usage(self) -> str:
+        return usage(self._command, tuple(self._fields.values()))
 
     def take(self, word: Word) -> None:
         if self._rest is not None:

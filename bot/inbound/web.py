@@ -50,7 +50,7 @@ def web(
     slack: ASGIApp | None = None,
     hook: Hook | None = None,
     pings: Mapping[str, Ping] | None = None,
-) -> FastAPI:
+) -> ASGIApp:
     """
     Return the application.
 
@@ -67,13 +67,12 @@ def web(
         routes.append(Route(_SLACK, slack, methods=["POST"]))
     if hook is not None:
         routes.append(Route("/gitlab/hooks", _Hooks(hook).take, methods=["POST"]))
-    app = FastAPI(
+    app: ASGIApp = FastAPI(
         title="Tandem", routes=routes, openapi_url=None, docs_url=None, redoc_url=None
     )
     if slack is not None:
-        app.add_middleware(_Straight, path=_SLACK, to=slack)
-    app.add_middleware(_Guarded)
-    return app
+        app = _Straight(app, path=_SLACK, to=slack)
+    return _Guarded(app)
 
 
 class _Guarded:
@@ -92,7 +91,7 @@ class _Guarded:
 
 
 class _Straight:
-    """Takes what is posted to one path where it belongs, past the router's search."""
+    """Takes what is posted to one path where it belongs, past what all else is for."""
 
     def __init__(self, app: ASGIApp, *, path: str, to: ASGIApp) -> None:
         self._app = app
@@ -168,6 +167,7 @@ async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[int]:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # nobody's address counts for anything here
                 lifespan="off",
                 ws="none",
                 timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -10,10 +10,10 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -23,7 +23,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_internals import build_async_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from pydantic import SecretStr
@@ -36,6 +36,9 @@ _log = structlog.get_logger()
 LARGEST: Final = 256 * 1024
 TOLERANCE: Final = 300
 _MOST_FIELDS: Final = 60
+_STAMP_NAME: Final = b"x-slack-request-timestamp"
+_SIGNATURE_NAME: Final = b"x-slack-signature"
+_TYPE: Final = b"content-type"
 _STAMP: Final = re.compile(rb"[0-9]{1,12}")
 _SIGNATURE: Final = re.compile(rb"v0=[0-9a-f]{64}")
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -69,8 +72,9 @@ class SlackDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await self._authentic(scope, receive)
-            parsed = _parsed(body, _content_type(scope))
+            stamp, given, kind = _wanted(scope)
+            body = await self._authentic(receive, stamp=stamp, given=given)
+            parsed = _parsed(body, _content_type(kind))
             if parsed.get("ssl_check") == "1" and "command" not in parsed:
                 await _answer(send, 200)
                 return
@@ -82,15 +86,15 @@ class SlackDoor:
         response = await self._app.async_dispatch(Parsed(parsed))
         await _forward(send, response)
 
-    async def _authentic(self, scope: Scope, receive: Receive) -> bytes:
-        stamp = _only(scope, b"x-slack-request-timestamp", _STAMP)
-        given = _only(scope, b"x-slack-signature", _SIGNATURE)
+    async def _authentic(
+        self, receive: Receive, *, stamp: bytes, given: bytes
+    ) -> bytes:
         if abs(self._now().timestamp() - int(stamp)) > TOLERANCE:
             raise _Turned(401, "signed too long ago, or in the future")
         body = await _read(receive)
         secret = self._secret.get_secret_value().encode()
-        made = hmac.new(secret, b"v0:" + stamp + b":" + body, hashlib.sha256)
-        if not hmac.compare_digest(b"v0=" + made.hexdigest().encode(), given):
+        made = hmac.digest(secret, b"v0:" + stamp + b":" + body, "sha256")
+        if not hmac.compare_digest(b"v0=" + made.hex().encode(), given):
             raise _Turned(401, "wrong signature")
         return body
 
@@ -113,25 +117,40 @@ class Parsed(AsyncBoltRequest):
         self.query = {}
         self.headers = {}
         self.content_type = _JSON
-        self.context = build_async_context(AsyncBoltContext({}), body)
         self.lazy_only = False
         self.lazy_function_name = None
         self.mode = "http"
 
+    @cached_property
+    def context(self) -> AsyncBoltContext:  # type: ignore[override]  # when it is read
+        """Return what Bolt looks a request's people and places up in, when it does."""
+        return build_async_context(AsyncBoltContext({}), self.body)
 
-def _only(scope: Scope, name: bytes, shape: re.Pattern[bytes]) -> bytes:
+
+def _wanted(scope: Scope) -> tuple[bytes, bytes, list[bytes]]:
+    """Return the time and the signature, each there once, and all content types."""
+    found: dict[bytes, list[bytes]] = {_STAMP_NAME: [], _SIGNATURE_NAME: [], _TYPE: []}
+    for key, value in scope["headers"]:
+        if key in found:
+            found[key].append(value)
+    stamp = _only(found, _STAMP_NAME, _STAMP)
+    return stamp, _only(found, _SIGNATURE_NAME, _SIGNATURE), found[_TYPE]
+
+
+def _only(
+    headers: Mapping[bytes, list[bytes]], name: bytes, shape: re.Pattern[bytes]
+) -> bytes:
     """Return the header's value, which must be there once and have this shape."""
-    found = [value for key, value in scope["headers"] if key == name]
+    found = headers[name]
     if len(found) != 1 or shape.fullmatch(found[0]) is None:
         raise _Turned(401, f"{name.decode()} is missing, doubled or malformed")
-    return bytes(found[0])
+    return found[0]
 
 
-def _content_type(scope: Scope) -> str:
-    found = [value for key, value in scope["headers"] if key == b"content-type"]
+def _content_type(found: list[bytes]) -> str:
     if len(found) != 1:
         raise _Turned(400, "content-type is missing or doubled")
-    return str(found[0].decode("latin-1")).partition(";")[0].strip().lower()
+    return found[0].decode("latin-1").partition(";")[0].strip().lower()
 
 
 async def _read(receive: Receive) -> bytes:

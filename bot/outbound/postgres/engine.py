@@ -52,6 +52,7 @@ def engine(url: SecretStr, *, size: int) -> AsyncEngine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            "client_encoding": "utf8",
             "application_name": "tandem",
             "keepalives_idle": 30,
             "options": "-c statement_timeout=10000 -c lock_timeout=5000",

@@ -7,8 +7,9 @@ in native code) and the pieces are put together as text, never parsed again.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+from pydantic_core import to_json
 
 from bot.domain import audit
 
@@ -62,9 +63,9 @@ def _next_version(operation: Operation) -> Operation:
 
 def _job(job: Job) -> str:
     after = job.after.total_seconds() if job.after else None
-    return json.dumps(
+    return _json(
         {
-            "task": job.task.value,
+            "task": job.task,
             "operation": job.operation,
             "after": after,
             "once": job.once,
@@ -73,17 +74,15 @@ def _job(job: Job) -> str:
 
 
 def _delivery(delivery: Delivery) -> str:
-    return json.dumps(
-        {"key": delivery.key, "answer": delivery.answer.model_dump_json()}
-    )
+    return _json({"key": delivery.key, "answer": delivery.answer.model_dump_json()})
 
 
 def _event(event: Event, *, client: str, at: str) -> str:
     body = audit.canonical(event.body)
-    return json.dumps(
+    return _json(
         {
             "at": at,
-            "event": event.name.value,
+            "event": event.name,
             "actor": event.actor,
             "source": event.source,
             "operation": event.operation,
@@ -91,3 +90,7 @@ def _event(event: Event, *, client: str, at: str) -> str:
             "content": audit.content_of(event, client=client, instant=at, body=body),
         }
     )
+
+
+def _json(found: dict[str, object]) -> str:
+    return to_json(found).decode()
