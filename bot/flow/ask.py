@@ -20,14 +20,13 @@ from bot.domain.operation import Operation
 from bot.domain.rights import Action, Asked
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes, near
-from bot.domain.text import read_words
-from bot.domain.timing.when import read_moment, shown, take_at
+from bot.domain.timing.when import read_moment, shown
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.agreeing import composed, is_move
 from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import not_asked
 from bot.flow.glass import in_emergency
-from bot.flow.line import read_line
+from bot.flow.line import read
 from bot.flow.rights import acting, doable, ruling, thing
 from bot.flow.saying import card, thread
 
@@ -87,7 +86,7 @@ async def ask(
 def _title(operation: Operation, caller: Caller) -> Message:
     """Return what is asked for, with the names that it is not about."""
     title = operation.change.title
-    alike = look_alikes(operation.target, [one.name for one in caller.client.targets])
+    alike = look_alikes(operation.target, caller.client.names)
     if not alike:
         return title
     return Message.of("asked.not-alike", {"title": title, "names": ", ".join(alike)})
@@ -115,13 +114,13 @@ async def _composed(caller: Caller, *, front: Front) -> Operation:
 
 
 def _compose(caller: Caller, *, front: Front) -> Operation:
-    command = read_command(caller, front=front)
+    command, moment = read_command(caller, front=front)
     target = target_of(command, caller=caller, front=front)
     may_be_asked(command, target, caller=caller, front=front)
     change = command.change(target, caller.client)
     _refuse_protected(change, target)
     now = front.now()
-    scheduled = _scheduled(caller, front=front)
+    scheduled = _scheduled(moment, caller=caller, front=front)
     return Operation(
         id=front.new_id(),
         client=caller.client.id,
@@ -142,18 +141,17 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
     )
 
 
-def _scheduled(caller: Caller, *, front: Front) -> datetime | None:
+def _scheduled(text: str | None, *, caller: Caller, front: Front) -> datetime | None:
     """Return the moment that the line asks it to run at, if it does."""
-    _, text = take_at(read_words(caller.knock.text))
     if text is None:
         return None
     timezone = front.catalog.current().timezone(caller.client.id)
     return read_moment(text, now=front.now(), timezone=timezone)
 
 
-def read_command(caller: Caller, *, front: Front) -> Command:
-    """Return the command that the line spells, or say what does not fit."""
-    return read_line(
+def read_command(caller: Caller, *, front: Front) -> tuple[Command, str | None]:
+    """Return the command and the moment that the line spells, or what does not fit."""
+    return read(
         caller.knock.text,
         commands=front.registry.commands,
         offered=lambda: doable(caller, front=front),

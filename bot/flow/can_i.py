@@ -60,7 +60,7 @@ async def can_i(knock: Knock, *, front: Front) -> View:
 async def foretold(caller: Caller, line: str, *, front: Front) -> Message:
     """Return what would come of this line; Refused if it is not a command at all."""
     caller = replace(caller, knock=replace(caller.knock, text=line))
-    command = read_command(caller, front=front)
+    command, _ = read_command(caller, front=front)
     target = target_of(command, caller=caller, front=front)
     team = caller.place.team
     try:

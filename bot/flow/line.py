@@ -30,7 +30,17 @@ def read_line(
 
     `offered` are the commands to suggest when there is none of that name.
     """
-    words, _ = take_at(read_words(line))
+    return read(line, commands=commands, offered=offered)[0]
+
+
+def read(
+    line: str,
+    *,
+    commands: Mapping[str, type[Command]],
+    offered: Callable[[], Collection[str]] | None = None,
+) -> tuple[Command, str | None]:
+    """Return the same, and the words of the moment that it asks to run at, if any."""
+    words, moment = take_at(read_words(line))
     name = words[0].text if words else ""
     if name not in commands:
         mine = sorted(commands if offered is None else offered())
@@ -51,7 +61,7 @@ def read_line(
     )
     given = bind(words[1:], fields, command=f"/infra {name}")
     try:
-        return commands[name].model_validate(dict(given))
+        return commands[name].model_validate(dict(given)), moment
     except ValidationError as error:
         raise _misfit(error, commands[name]) from None
 

@@ -202,7 +202,7 @@ async def _undoes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
 def _look_alikes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
     """Point out the client's targets that are easily mistaken for this one."""
     client = client_of(operation, back=back)
-    alike = look_alikes(operation.target, [one.name for one in client.targets])
+    alike = look_alikes(operation.target, client.names)
     if not alike:
         return ()
     args: dict[str, str | int | Message] = {

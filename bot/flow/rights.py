@@ -54,9 +54,10 @@ def actor(
         return Actor(person.id, person.organisation, frozenset())
     side = "provider" if ours else "client"
     roles = {f"{side}.{role.value}" for role in person.roles}
-    on_call = catalog.holders(ON_CALL, client=client, at=at, standing=standing)
-    if any(one.id == person.id for one in on_call):
-        roles.add(ON_CALL)
+    if ours:  # nobody else is on call, and the rota need not be asked
+        on_call = catalog.holders(ON_CALL, client=client, at=at, standing=standing)
+        if any(one.id == person.id for one in on_call):
+            roles.add(ON_CALL)
     roles |= _borrowed(person, client=client, at=at, standing=standing, front=front)
     return Actor(person.id, person.organisation, frozenset(roles))
 

@@ -9,7 +9,7 @@ https://projectfluent.org
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, cast
 
@@ -95,7 +95,9 @@ def _written(language: str, pattern: str) -> FluentBundle:
     return bundle
 
 
+@cache
 def _bundle(language: str) -> FluentBundle:
+    """Read the files of a language, which are part of the program, once."""
     bundle = _empty(language)
     folder = files("bot") / "messages"
     for file in sorted(folder.iterdir(), key=lambda one: one.name):

@@ -1,8 +1,9 @@
 """
 `python -m deploy.sandbox`: start the whole world and say where the page is.
 
-This module imports next to nothing, so that the nurseries have begun to import what the
-sandbox's processes need before this one does the same for itself.
+This module imports next to nothing, so that one nursery has begun to import before this
+process does the same for itself. The other is split off as soon as what both need is
+there, and goes on from it by itself.
 """
 
 from __future__ import annotations
@@ -42,17 +43,23 @@ def main() -> None:
     """Run until Ctrl-C; a fault is one sentence and exit status 1."""
     began = time.monotonic()
     asked = _parser().parse_args()
-    python = Births(
-        "bot.cli.app",
-        "bot.wiring",
-        "deploy.sandbox.gitlab.serve",
-        "deploy.sandbox.slack.serve",
-    )
-    births = {
-        "aws": Births("deploy.sandbox.aws.serve"),
-        **dict.fromkeys(("gitlab", "serve", "slack", "work"), python),
-    }
+    aws = Births("deploy.sandbox.aws.serve")
     try:
+        from deploy.sandbox.common import warm  # noqa: PLC0415 - see above
+
+        warm()
+        others = Births(
+            "deploy.sandbox.slack.serve",
+            "deploy.sandbox.gitlab.serve",
+            "deploy.sandbox.web_host",
+            "bot.cli.app",
+            "bot.wiring",
+            "bot.outbound.speech:Speech",
+            fork=True,
+        )
+        names = ("gitlab", "serve", "slack", "web-host", "work")
+        births = {"aws": aws, **dict.fromkeys(names, others)}
+
         from deploy.sandbox.running import run  # noqa: PLC0415 - see above
 
         sys.exit(run(asked, births=births, began=began))

@@ -3,9 +3,8 @@
 
 Most of the time that the sandbox takes to start is Python importing the same libraries
 in each of its processes. A nursery imports the named modules while everything else
-comes up; then a line on its standard input makes it fork a process that has them
-already. A line on its standard output says which process that is, another with what it
-ended.
+comes up; a line on its standard input makes it fork a process that has them already. A
+line on its standard output says which process that is, another with what it ended.
 
 LIFE is the number of an open pipe whose other end the supervisor keeps: when that ends,
 so does every child, as in `child.py`. A nursery has one thread and has built nothing
@@ -45,32 +44,37 @@ class Birth:
 
 
 def main() -> None:
-    """Import, then give birth until the supervisor is gone."""
-    life, *modules = sys.argv[1:]
-    # What is imported stays: looking through it for garbage again and again is in vain.
-    gc.disable()
-    for module in modules:
-        # What is not installed, the process that needs it says in its own log.
-        with suppress(ImportError):
-            importlib.import_module(module)
-    gc.freeze()
-    gc.enable()
-    born = _deliver()
+    """Import, and give birth until the supervisor is gone."""
+    life, *wanted = sys.argv[1:]
+    nurse(int(life), wanted)
+
+
+def nurse(life: int, wanted: list[str]) -> None:
+    """Do so in this process, with its standard input and output."""
+    born = _deliver(wanted)
     if born is not None:
-        end_with(int(life))
+        end_with(life)
         become(born)
 
 
-def _deliver() -> list[str] | None:
-    """Return the words of a child, in that child; None in the nursery, at its end."""
+def _deliver(wanted: list[str]) -> list[str] | None:
+    """
+    Return the words of a child, in that child; None in the nursery, at its end.
+
+    Whoever is to be born goes before the next import: it may not need that one.
+    """
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake)
     numbers: dict[int, int] = {}
+    left = [*reversed(wanted)]
     asked = b""
     while True:
-        ready, _, _ = select.select([0, woken], [], [])
+        ready, _, _ = select.select([0, woken], [], [], 0 if left else None)
+        if not ready:
+            _prepare(left.pop())
+            continue
         if woken in ready:
             os.read(woken, 4096)
             _tell_ended(numbers)
@@ -91,6 +95,20 @@ def _deliver() -> list[str] | None:
                 return _born(birth)
             numbers[child] = birth.number
             _tell(number=birth.number, pid=child)
+
+
+def _prepare(wanted: str) -> None:
+    """Import a module, or call what is named after its colon; it keeps what it made."""
+    module, _, call = wanted.partition(":")
+    # What is imported stays: looking through it for garbage again and again is in vain.
+    gc.disable()
+    # What is not installed, the process that needs it says in its own log.
+    with suppress(ImportError):
+        found = importlib.import_module(module)
+        if call:
+            getattr(found, call)()
+    gc.freeze()
+    gc.enable()
 
 
 def _born(birth: Birth) -> list[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from bot.domain.errors import TandemError
 from deploy.sandbox import web_host
-from deploy.sandbox.demo import Demo
 from deploy.sandbox.openbao import OpenBaoFailedError
 from deploy.sandbox.process import ChildFailedError
 from deploy.sandbox.whole import Sandbox, Wishes
@@ -55,6 +54,9 @@ async def _run(
         await sandbox.start()
         _say(sandbox, time.monotonic() - began)
         if asked.demo:
+            # Slow to import, and most who start the sandbox have a browser.
+            from deploy.sandbox.demo import Demo  # noqa: PLC0415
+
             return await Demo(sandbox, say=_line).tell()
         await _watch(sandbox, over)
     finally:

@@ -7,24 +7,17 @@ done lets a warm start skip what is slow.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-import httpx
 from pydantic import JsonValue, SecretStr
 
 from bot.domain.scope import database_action
 from bot.outbound.catalog import load
-from deploy.sandbox.aws.principal import TERRAFORM_KEY, TERRAFORM_SECRET
-from deploy.sandbox.aws.seed import REGION
-from deploy.sandbox.aws.seed import seed as seed_aws
-from deploy.sandbox.gitlab.seeding import ROOT_TOKEN, token_of
-from deploy.sandbox.places import keep_secret, secret
-from deploy.sandbox.terraform.cloud import Access
-from deploy.sandbox.terraform.seed import seed as seed_states
+from deploy.sandbox.common import CATALOG
+from deploy.sandbox.gitlab.seeding import token_of
+from deploy.sandbox.places import keep_secret
 from deploy.vault.admin import Admin
 from deploy.vault.bootstrap import BootstrapReport, bootstrap
 from deploy.vault.plan import (
@@ -40,14 +33,15 @@ from deploy.vault.plan import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from bot.domain.catalog import Client as CatalogClient
     from bot.registry import Registry
     from deploy.sandbox.client_postgres import Served
     from deploy.sandbox.openbao import OpenBao
     from deploy.sandbox.places import Places
     from deploy.sandbox.terraform.toolchain import Toolchain
 
-CATALOG: Final = Path(__file__).parent / "catalog"
 CLIENTS: Final = ("acme", "globex")
 PURPOSES: Final = ("read", "prepare", "execute")
 
@@ -81,15 +75,10 @@ async def furnish(sandbox: House) -> None:
     admin = Admin(address=sandbox.openbao.address, token=sandbox.openbao.admin_token())
     for one in sandbox.served:
         await introduce(admin, one)
-    subjects = {
-        client: tuple(one.subject for one in report.entities if one.client == client)
-        for client in CLIENTS
-    }
-    issuer = f"{sandbox.openbao.address}/v1/identity/oidc"
-    await asyncio.to_thread(
-        seed_aws, sandbox.places.aws_url, issuer=issuer, subjects=subjects
-    )
-    await _gitlab(sandbox)
+    # Slow to import, and only needed when there is something to do.
+    from deploy.sandbox.furnishing import provide  # noqa: PLC0415
+
+    await provide(sandbox, report)
     mark.write_text(wanted)
 
 
@@ -114,17 +103,17 @@ def vault_plan(sandbox: House) -> VaultPlan:
         ),
         *(AwsAction(kind="aws", name=one) for one in sandbox.registry.aws_actions),
     )
+    catalog = load(CATALOG)
     return VaultPlan(
         clients=tuple(
-            Client(name=one, actions=(*actions, *_logins(one), *_users(one)))
-            for one in CLIENTS
+            Client(name=one, actions=(*actions, *_logins(found), *_users(found)))
+            for one, found in ((name, catalog.client(name)) for name in CLIENTS)
         ),
         issuer=sandbox.openbao.address,
     )
 
 
-def _logins(client: str) -> tuple[SshAction | TlsAction, ...]:
-    found = load(CATALOG).client(client)
+def _logins(found: CatalogClient | None) -> tuple[SshAction | TlsAction, ...]:
     if found is None:
         return ()
     return (
@@ -136,8 +125,7 @@ def _logins(client: str) -> tuple[SshAction | TlsAction, ...]:
     )
 
 
-def _users(client: str) -> Iterator[DatabaseAction]:
-    found = load(CATALOG).client(client)
+def _users(found: CatalogClient | None) -> Iterator[DatabaseAction]:
     for server in () if found is None else found.servers:
         for make in (False, True):
             yield DatabaseAction(
@@ -189,62 +177,3 @@ async def _vault(sandbox: House, plan: VaultPlan) -> BootstrapReport:
     keep_secret(sandbox.state, "vault-role-id", report.worker_role_id)
     keep_secret(sandbox.state, "vault-secret-id", issued.get_secret_value())
     return report
-
-
-async def _gitlab(sandbox: House) -> None:
-    """Give the pipelines their variables and GitLab the hook to the bot."""
-    states = sandbox.state / "terraform-states"
-    access = Access(
-        region=REGION,
-        endpoint=sandbox.places.aws_url,
-        access_key_id=TERRAFORM_KEY,
-        secret_access_key=SecretStr(TERRAFORM_SECRET),
-    )
-    await seed_states(sandbox.repositories, states=states, access=access)
-    variables = {
-        "AWS_ENDPOINT_URL": (sandbox.places.aws_url, False),
-        "TF_STATE_DIRECTORY": (str(states), False),
-        "PLAN_AWS_ACCESS_KEY_ID": (TERRAFORM_KEY, False),
-        "PLAN_AWS_SECRET_ACCESS_KEY": (TERRAFORM_SECRET, False),
-        "APPLY_AWS_ACCESS_KEY_ID": (TERRAFORM_KEY, True),
-        "APPLY_AWS_SECRET_ACCESS_KEY": (TERRAFORM_SECRET, True),
-        **{
-            name: (value, False)
-            for name, value in sandbox.toolchain.environment.items()
-        },
-    }
-    async with httpx.AsyncClient(
-        base_url=f"{sandbox.places.gitlab_url}/api/v4",
-        headers={"PRIVATE-TOKEN": ROOT_TOKEN},
-        trust_env=False,
-        timeout=20,
-    ) as http:
-        for number in (1, 2):
-            for key, (value, protected) in variables.items():
-                await _variable(http, number, key, value, protected=protected)
-            await _hook(http, number, sandbox)
-
-
-async def _variable(
-    http: httpx.AsyncClient, project: int, key: str, value: str, *, protected: bool
-) -> None:
-    body = {"key": key, "value": value, "protected": protected}
-    path = f"/projects/{project}/variables"
-    answer = await http.put(f"{path}/{key}", json=body)
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        answer = await http.post(path, json=body)
-    answer.raise_for_status()
-
-
-async def _hook(http: httpx.AsyncClient, project: int, sandbox: House) -> None:
-    path = f"/projects/{project}/hooks"
-    body = {
-        "url": f"{sandbox.places.bot_url}/gitlab/hooks",
-        "token": secret(sandbox.state, "gitlab-hook-secret"),
-        "merge_requests_events": True,
-        "pipeline_events": True,
-        "push_events": False,
-    }
-    for hook in (await http.get(path)).raise_for_status().json():
-        (await http.delete(f"{path}/{hook['id']}")).raise_for_status()
-    (await http.post(path, json=body)).raise_for_status()

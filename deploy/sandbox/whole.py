@@ -73,6 +73,7 @@ class Sandbox:
         births: Mapping[str, Births] | None = None,
     ) -> None:
         """`births` are nurseries by the name of the part; others are just started."""
+        self._host_is_known = False
         self.births = births or {}
         self.state = state.resolve()
         self.wishes = wishes
@@ -143,11 +144,11 @@ class Sandbox:
             group.create_task(self._database())
             for server in self._clients_servers:
                 group.create_task(server.start())
-            group.create_task(self._vault_and_aws())
+            group.create_task(self._vault_and_what_needs_it())
             group.create_task(self._slack())
             group.create_task(self._gitlab())
         await furnish(self)
-        if self.wishes.hosts:
+        if self.wishes.hosts and not self._host_is_known:
             await self._web_host()
 
     async def start_bot(self, *, number: int = 1) -> None:
@@ -256,8 +257,14 @@ class Sandbox:
         await engine.dispose()
         await schema.upgrade(SecretStr(self.database_url("postgres")))
 
-    async def _vault_and_aws(self) -> None:
+    async def _vault_and_what_needs_it(self) -> None:
         await self.openbao.start()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._aws())
+            if self.wishes.hosts:
+                group.create_task(self._web_host())
+
+    async def _aws(self) -> None:
         child = self._child(
             "aws",
             "deploy.sandbox.aws",
@@ -324,15 +331,23 @@ class Sandbox:
         await child.says("ready", patience=60)
 
     async def _web_host(self) -> None:
-        """Start the host with sshd and nginx, or write down what is missing for it."""
+        """
+        Start the host with sshd and nginx, or write down what is missing for it.
+
+        Before Vault was furnished for the first time there is no key that it could
+        trust; then nothing is done.
+        """
         root, where = self.state / "web-host", self.places
         lacking = web_host.missing()
         if lacking:
             why = f"this machine has no {lacking}"
             web_host.without_host(self.wishes.catalog, self.catalog, why=why)
+            self._host_is_known = True
             return
         admin = Admin(address=self.openbao.address, token=self.openbao.admin_token())
-        authority = await admin.ssh_authority("ssh-acme/config/ca") or ""
+        authority = await admin.ssh_authority("ssh-acme/config/ca")
+        if authority is None:
+            return
         child = self._child(
             "web-host",
             "deploy.sandbox.web_host",
@@ -352,6 +367,7 @@ class Sandbox:
         ssh = web_host.ssh_of(root, authority=authority, port=where.ssh).ssh
         nginx = web_host.nginx_of(root, http=where.http, https=where.https)
         web_host.with_host(self.wishes.catalog, self.catalog, ssh=ssh, nginx=nginx)
+        self._host_is_known = True
 
     def _contracts(self, system: str) -> tuple[str, ...]:
         """Return the option by which a stand-in holds to recorded wire contracts."""

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from bot.domain.errors import Broken, Unacknowledged, Unavailable
 from bot.domain.message import Message
 from bot.domain.writes import Delivery, Duplicate, Job, Overtaken, Task, Writes
+from bot.outbound.postgres import line
 from tests.domain import core_samples as core
 from tests.outbound.store_support import ask, asking, count, event, opened
 from tests.outbound.store_support import operation as made
@@ -22,6 +23,10 @@ ANSWER = Message.of("asked.noted", {"id": "abcdefg"})
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE usename = 'tandem_app' AND datname = current_database()"
+)
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'tandem_app'"
+    " AND wait_event_type = 'Lock' AND datname = current_database()"
 )
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
@@ -164,6 +169,37 @@ async def test_a_client_whose_chain_is_held_makes_no_other_wait(database, store)
     assert await count(database, "operation") == 2
 
 
+async def test_enough_of_them_follow_one_that_is_on_its_way_and_no_more(
+    database, store
+):
+    async with chain_locked(database):
+        first = asyncio.create_task(store.write(asking(made(0))))
+        await asyncio.sleep(0.1)
+        rest = asyncio.create_task(
+            all_of(store, *(asking(made(n)) for n in range(1, 8)))
+        )
+        await asyncio.sleep(0.1)
+        alone = await ask(database.owner, WAITING)
+        more = asyncio.create_task(
+            all_of(store, *(asking(made(n)) for n in range(8, 30)))
+        )
+        await asyncio.sleep(0.1)
+        followed = await ask(database.owner, WAITING)
+    await asyncio.gather(first, rest, more)
+
+    assert (alone, followed) == ([(1,)], [(2,)])
+    assert await count(database, "operation") == 30
+
+
+async def test_what_is_too_much_for_the_socket_at_once_goes_bit_by_bit(database, store):
+    long = "x" * 100_000
+    ones = [asking(made(n), events=(event(made(n).id, actor=long),)) for n in range(60)]
+
+    assert await all_of(store, *ones) == [None] * 60
+
+    assert await count(database, "audit") == 60
+
+
 # --- who goes away, and when it ends
 
 
@@ -242,3 +278,28 @@ async def test_a_connection_that_is_cut_leaves_it_open_whether_it_was_written(
 
     await store.write(asking(made(9)))
     assert await count(database, "operation") == 1
+
+
+async def test_a_connection_that_was_cut_while_nothing_was_sent_is_not_missed(
+    database, store
+):
+    await store.write(asking(made(1)))
+    await ask(database.owner, CUT)
+    await asyncio.sleep(0.1)
+
+    await store.write(asking(made(2)))
+
+    assert await count(database, "operation") == 2
+
+
+async def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    database, store, monkeypatch
+):
+    monkeypatch.setattr(line, "PATIENCE", 0.3)
+    async with chain_locked(database):
+        with pytest.raises(Unacknowledged, match="OperationalError"):
+            await store.write(asking(made(1)))
+
+    # Nobody knows of the first, and whoever asks next is served.
+    await store.write(asking(made(2)))
+    assert await store.operation("acme", id=made(2).id) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -34,13 +35,18 @@ import asyncio, sys
 from pathlib import Path
 from deploy.sandbox.births import Births
 from deploy.sandbox.process import Child
+how = sys.argv[3]
+aunt = Births() if how == "forked" else None
+births = Births("decimal", fork=how == "forked") if how != "started" else None
 async def main(folder):
     child = Child("part", ("part",), log=folder / "log",
-                  environment={"PYTHONPATH": sys.argv[2]},
-                  births=Births() if sys.argv[3] == "born" else None)
+                  environment={"PYTHONPATH": sys.argv[2]}, births=births)
     await child.start()
     await child.says("ready")
     print(child.pid, flush=True)
+    if how == "forked":
+        await aunt.close()
+        print("the aunt is gone", flush=True)
     await asyncio.sleep(60)
 asyncio.run(main(Path(sys.argv[1])))
 """
@@ -266,7 +272,7 @@ async def test_what_was_not_started_has_no_number_and_no_end(tmp_path):
     assert not one.alive
 
 
-@pytest.mark.parametrize("how", ["started", "born"])
+@pytest.mark.parametrize("how", ["started", "born", "forked"])
 @pytest.mark.parametrize(
     ("more", "seconds"), [("", 3), (f"{DEAF}; print('deaf', flush=True)", 14)]
 )
@@ -282,6 +288,8 @@ def test_a_child_dies_with_its_parent_however_that_died(
     ) as parent:
         pid = int(parent.stdout.readline())
         before = alive(pid)
+        if how == "forked":  # it holds no end of another nursery's pipes open
+            assert parent.stdout.readline() == "the aunt is gone\n"
 
         parent.kill()
         parent.wait()
@@ -300,16 +308,20 @@ async def test_a_nursery_that_is_gone_bears_nobody_and_mourns(part, tmp_path):
     assert gone(one.pid, within=5)
 
 
-async def test_a_nursery_has_imported_what_its_children_need(part, tmp_path):
-    """They start at once, which is all it is for: the module is there already."""
-    more = "print('decimal' in sys.modules, flush=True)"
-    nursery = Births("decimal")
-    words, environment = ("part",), {"PYTHONPATH": part(more)}
-    child = Child(
-        "part", words, log=tmp_path / "log", environment=environment, births=nursery
-    )
+async def test_a_nursery_has_soon_prepared_what_its_children_need(part, tmp_path):
+    """They start at once, which is all it is for: it is there already."""
+    more = "import mimetypes; print('decimal' in sys.modules, mimetypes.inited)"
+    words, environment = ("part",), {"PYTHONPATH": part(f"{more}; sys.exit()")}
+    nursery = Births("decimal", "mimetypes:init")
+    log = tmp_path / "log"
+    said = ""
 
-    await child.start()
-    await child.says("True")
+    # Whoever is asked for goes before what is left to prepare.
+    async with asyncio.timeout(20):
+        while "True True" not in said:
+            one = await nursery.bear(words, environment=environment, log=log)
+            await one.wait()
+            said = log.read_text()
 
+    assert "Traceback" not in said
     await nursery.close()

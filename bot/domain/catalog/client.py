@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -440,7 +441,14 @@ class Client(Frozen):
 
     def target(self, name: str) -> Target | None:
         """Return the target of exactly this name, if the client has it."""
-        for target in self.targets:
-            if target.name == name:
-                return target
-        return None
+        return self.by_name.get(name)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all its targets."""
+        return tuple(one.name for one in self.targets)
+
+    @cached_property
+    def by_name(self) -> dict[str, Target]:
+        """Its targets by their names."""
+        return {one.name: one for one in reversed(self.targets)}

@@ -25,7 +25,7 @@ Version = Annotated[
 ]
 EntryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}\.ya?ml$")]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-VariableText = Annotated[str, StringConstraints(pattern=r"^[^\p{C}]{0,200}$")]
+VariableText = Annotated[str, StringConstraints(pattern=r"^[^\p{C}]*$", max_length=200)]
 HealthUrl = Annotated[
     str,
     StringConstraints(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 FREEZE_NAME: Final = r"^[a-z][a-z0-9-]{1,40}$"
-REASON: Final = r"^[^\p{C}]{1,200}$"
+REASON: Final = r"^\P{C}+$"
 _WEEK: Final = timedelta(days=7)
 _LEAP_DAY: Final = (2, 29)
 _OVERLAPS: Final = 32
@@ -43,7 +43,7 @@ _LONGEST: Final = {
 }
 
 FreezeName = Annotated[str, StringConstraints(pattern=FREEZE_NAME)]
-Reason = Annotated[str, StringConstraints(pattern=REASON)]
+Reason = Annotated[str, StringConstraints(pattern=REASON, max_length=200)]
 
 
 class Window(Frozen):

@@ -197,7 +197,7 @@ def _fields(form: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for piece in pieces:
         name, _, value = piece.partition("=")
-        fields[_plain(name)] = _plain(value)
+        fields[_plain(name)] = value if value.isalnum() else _plain(value)
     if len(fields) != len(pieces):
         raise _Turned(400, "a field is doubled")
     return fields

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _NAME: Final = b"tandem_write_all"
 _WRITE_ALL: Final = b"SELECT tandem_write_all($1::text, $2::jsonb)"
 # Somewhat more than the server gives itself (see `engine`): it should say so itself.
-_PATIENCE: Final = 15.0
+PATIENCE: Final = 15.0
 _FINE: Final = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
@@ -103,7 +103,7 @@ class Line:
     def _begin(self) -> asyncio.Future[Answers]:
         answer: asyncio.Future[Answers] = self._loop.create_future()
         self._answer = answer
-        self._patience = self._loop.call_later(_PATIENCE, self._give_up)
+        self._patience = self._loop.call_later(PATIENCE, self._give_up)
         return answer
 
     def _flush(self) -> None:
