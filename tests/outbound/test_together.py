@@ -28,6 +28,16 @@ WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE usename = 'tandem_app'"
     " AND wait_event_type = 'Lock' AND datname = current_database()"
 )
+FAILS_AT_COMMIT = (
+    (
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'no'; END $$"
+    ),
+    (
+        "CREATE CONSTRAINT TRIGGER no AFTER INSERT ON operation"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()"
+    ),
+)
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -290,6 +300,18 @@ async def test_a_connection_that_was_cut_while_nothing_was_sent_is_not_missed(
     await store.write(asking(made(2)))
 
     assert await count(database, "operation") == 2
+
+
+async def test_what_fails_only_at_the_commit_was_not_written(database, store):
+    """The statement itself has succeeded by then, and its answer has come."""
+    for statement in FAILS_AT_COMMIT:
+        await ask(database.owner, statement)
+
+    with pytest.raises(Unavailable) as caught:
+        await store.write(asking(made(1)))
+
+    assert not isinstance(caught.value, Unacknowledged)
+    assert await count(database, "operation") == 0
 
 
 async def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
