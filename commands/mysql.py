@@ -36,28 +36,9 @@ class Mysql(sdk.Command, name="mysql", risk=sdk.Risk.MEDIUM):
         target: sdk.Target,
         client: sdk.Client,  # noqa: ARG002 - the server says it all
     ) -> sdk.DirectAction:
-        server = sdk.as_kind(target, sdk.Server)
-        if server.engine != "mariadb":
-            raise sdk.Refused(
-                sdk.text(
-                    en="{ $server } runs { $engine }, not MariaDB.",
-                    fr="{ $server } fait tourner { $engine }, pas MariaDB.",
-                    args={"server": server.name, "engine": server.engine},
-                )
-            )
-        return MakeDatabase(
-            server=server.name,
-            engine=server.engine,
-            address=server.address,
-            port=server.port,
-            unsafe_no_tls=server.unsafe_no_tls,
-            host=server.users_from,
+        return MakeDatabase.on(
+            sdk.as_kind(target, sdk.Server),
+            engine="mariadb",
             database=self.database,
             user=self.user or self.database,
-        ).planned(
-            sdk.text(
-                en="Create the database { $database } on { $server }",
-                fr="Créer la base { $database } sur { $server }",
-                args={"database": self.database, "server": server.name},
-            )
         )

@@ -54,8 +54,7 @@ async def _run(
         await sandbox.start()
         _say(sandbox, time.monotonic() - began)
         if asked.demo:
-            # Slow to import, and most who start the sandbox have a browser.
-            from deploy.sandbox.demo import Demo  # noqa: PLC0415
+            from deploy.sandbox.demo import Demo  # noqa: PLC0415 - slow, for this alone
 
             return await Demo(sandbox, say=_line).tell()
         await _watch(sandbox, over)

@@ -75,8 +75,7 @@ async def furnish(sandbox: House) -> None:
     admin = Admin(address=sandbox.openbao.address, token=sandbox.openbao.admin_token())
     for one in sandbox.served:
         await introduce(admin, one)
-    # Slow to import, and only needed when there is something to do.
-    from deploy.sandbox.furnishing import provide  # noqa: PLC0415
+    from deploy.sandbox.furnishing import provide  # noqa: PLC0415 - slow, for this alone
 
     await provide(sandbox, report)
     mark.write_text(wanted)

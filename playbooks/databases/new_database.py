@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.sdk import (
     DatabaseName,
     DatabaseScope,
+    DirectAction,
     Engine,
     Happened,
     HostAddress,
@@ -22,6 +23,7 @@ from bot.sdk import (
     Port,
     Preview,
     Refused,
+    Server,
     ServerName,
     UserHost,
     Verified,
@@ -74,6 +76,34 @@ class MakeDatabase(Playbook, name="databases.new_database"):
     host: UserHost
     database: DatabaseName
     user: DatabaseName
+
+    @classmethod
+    def on(
+        cls, server: Server, *, engine: Engine, database: str, user: str
+    ) -> DirectAction:
+        """Return it as a change; refuses a server that runs something else."""
+        if server.engine != engine:
+            raise Refused(
+                Message.of(
+                    "playbook.new-database.other-engine",
+                    {"server": server.name, "engine": server.engine, "wanted": engine},
+                )
+            )
+        return cls(
+            server=server.name,
+            engine=server.engine,
+            address=server.address,
+            port=server.port,
+            unsafe_no_tls=server.unsafe_no_tls,
+            host=server.users_from,
+            database=database,
+            user=user,
+        ).planned(
+            Message.of(
+                "playbook.new-database.title",
+                {"database": database, "server": server.name},
+            )
+        )
 
     @classmethod
     def actions(cls) -> tuple[str, ...]:
