@@ -21,6 +21,7 @@ from bot.domain.link import (
     judged,
     without_codes,
 )
+from bot.domain.message import Message
 from bot.outbound import clock
 from tests.domain.test_catalog import catalog, client, member
 
@@ -238,14 +239,15 @@ def test_who_is_deactivated_is_an_author_but_not_known_by_a_link():
     [
         ("alice", "zoe", (), None),
         ("bob", "BOB", (), None),
-        ("alice", "bob", (), "other-person"),
-        ("bob", "zoe", (), "other-name"),
-        ("alice", "zoe", (stands(),), "already"),
-        ("denis", "ZOE", (stands(),), "taken"),
+        ("alice", "bob", (), ("other-person", "bob")),
+        ("bob", "zoe", (), ("other-name", "Bob")),
+        ("alice", "eve", (stands(),), ("already", "zoe")),
+        ("denis", "ZOE", (stands(),), ("taken", "ZOE")),
         ("denis", "eve", (stands(),), None),
     ],
 )
 def test_who_may_be_linked_to_whom(who, name, links, reason):
     found = known(*links).refusal(WORLD.member(who), name)
 
-    assert (found and found.key) == (reason and f"refused.link-{reason}")
+    told = reason and Message.of(f"refused.link-{reason[0]}", {"name": reason[1]})
+    assert found == told

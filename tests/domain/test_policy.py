@@ -21,6 +21,7 @@ from bot.domain.policy import (
     may_decide,
     may_settle,
     still_approved,
+    version,
 )
 from tests.domain import core_samples as core
 
@@ -381,3 +382,12 @@ def test_a_role_of_the_route_does_not_make_one_s_own_doubt_anybody_else_s():
     )
 
     assert rule(answer) == "own-doubt"
+    assert "alice" not in str(answer.reason.args["who"])
+
+
+def test_other_policies_are_another_version():
+    one, other = version("a"), version("b")
+
+    assert len(one) == len(other) == 64
+    assert one != other
+    assert version("a") == one

@@ -91,9 +91,12 @@ def test_other_rules_have_answered_nothing_and_share_nothing(rules):
 
 def test_more_than_it_keeps_is_forgotten_and_still_answered(monkeypatch):
     own = compiled(shipped(), clients=("acme",))["acme"]
-    monkeypatch.setattr(recall, "MOST", 1)
-    two = [alice("client.developer"), alice()]
+    monkeypatch.setattr(recall, "MOST", 2)
+    one, two, three = alice("client.developer"), alice(), alice("client.owner")
 
-    assert answered(own, two) == judge(own, two[:1]) + judge(own, two[1:])
-    assert answered(own, two[1:]) == judge(own, two[1:])
-    assert len(own.answers) <= 2
+    kept = []
+    for question in (one, two, three):
+        assert answered(own, [question]) == judge(own, [question])
+        kept.append(set(own.answers))
+
+    assert kept == [{one}, {one, two}, {three}]

@@ -95,6 +95,8 @@ NO_DATABASES = named(
     'forbid (principal, action == Action::"ask", resource in Kind::"database");',
 )
 
+STRANGE = (asked(client="globex"),)
+
 # --- asking
 
 
@@ -112,6 +114,7 @@ def test_a_permit_is_named_with_its_place_and_reason():
     assert answer.allowed
     assert (rule.id, rule.place) == ("any", "policies/x.cedar:4")
     assert rule.because.args == {"words": "Because it is so."}
+    assert answer.failed == ""
 
 
 def test_one_forbid_outweighs_every_permit():
@@ -176,9 +179,52 @@ def test_a_client_s_permit_does_not_outweigh_what_is_forbidden_to_all():
 
 
 def test_the_rules_of_one_client_answer_nothing_about_another():
-    answer = ruled(rules(ANY_ASK), client="globex")
+    of = rules(ANY_ASK)
 
-    assert not answer.allowed
+    # One such question, and nothing is said to those that come with it.
+    for found in (judge(of, [asked(client="globex")]), judge(of, [asked(), *STRANGE])):
+        assert {(one.allowed, one.failed) for one in found} == {(False, "other client")}
+
+
+def test_an_answer_by_a_rule_that_is_not_ours_is_none():
+    of = dataclasses.replace(rules(ANY_ASK), rules={})
+
+    answer = ruled(of)
+
+    assert (answer.allowed, answer.rules) == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes"),
+    [
+        ('permit (principal, action, resource == Target::"acme/db-prod");', {}),
+        ('permit (principal in Organisation::"acme", action, resource);', {}),
+        (
+            (
+                'permit (principal, action == Action::"ask", resource)'
+                " when { context.risk == 1 };"
+            ),
+            {"risk": Risk.LOW},
+        ),
+        (
+            (
+                'permit (principal, action == Action::"cancel", resource)'
+                " when { context.requester == principal };"
+            ),
+            {"action": Action.CANCEL},
+        ),
+        (
+            (
+                'permit (principal, action == Action::"cancel", resource)'
+                ' when { context.requester == Member::"bob" };'
+            ),
+            {"action": Action.CANCEL, "requester": "bob"},
+        ),
+    ],
+    ids=["target", "organisation", "lowest risk", "own", "another's"],
+)
+def test_what_a_question_is_about_can_be_asked_by_its_name(policy, changes):
+    assert ruled(rules(named("it", policy)), **changes).allowed
 
 
 def test_several_questions_are_answered_each_by_itself():
