@@ -76,7 +76,7 @@ def may_settle(
 ) -> Answer:
     """Tell whether this person may say what became of an operation in doubt."""
     able = able_to_decide(operation, holders=holders)
-    who = members(one for one in able if one != person.id)
+    who = members(able)
     if operation.state is not State.IN_DOUBT:
         return _no("not-in-doubt", {"state": operation.state.value})
     if person.id in own_people(operation):
@@ -163,9 +163,8 @@ def able_to_decide(
 
 
 def _who(operation: Operation, by: Decider) -> Message:
-    """Return who could decide instead of the person who may not."""
-    able = able_to_decide(operation, holders=by.holders)
-    return members(one for one in able if one != by.person.id)
+    """Return who could decide instead; the person who may not is none of them."""
+    return members(able_to_decide(operation, holders=by.holders))
 
 
 def _ended(operation: Operation, decisions: Sequence[Decision]) -> Denied:

@@ -198,9 +198,29 @@ def test_one_person_decides_once_on_one_digest():
     operation = core.proposed()
     mine = core.decision(operation)
 
-    answer = may_decide(operation, by=decider(operation, decisions=(mine,)))
+    other = core.decision(operation, "dave")
 
-    assert rule(answer) == "already-decided-by-you"
+    for decisions in ((mine,), (mine, other)):
+        answer = may_decide(operation, by=decider(operation, decisions=decisions))
+        assert rule(answer) == "already-decided-by-you"
+
+
+def test_one_role_of_the_route_is_enough():
+    operation = core.proposed()
+    holders = {
+        "provider.oncall": frozenset({"bob"}),
+        "client.owner": frozenset({"carol"}),
+    }
+
+    answer = may_decide(operation, by=decider(operation, holders=holders))
+    counting = still_approved(
+        operation,
+        decisions=(core.decision(operation, "bob"),),
+        holders_then={"bob": holders},
+    )
+
+    assert answer == Allowed()
+    assert counting == ("bob",)
 
 
 def test_a_decision_on_another_digest_or_by_another_does_not_bar():
@@ -239,6 +259,7 @@ def test_what_ended_by_itself_names_no_decider(state):
     )
 
     assert rule(answer) == "not-open"
+    assert answer.reason.args == {"state": state.value}
 
 
 def test_what_was_called_off_before_anybody_decided_is_not_open():
