@@ -255,3 +255,10 @@ def test_only_what_is_over_or_in_doubt_is_reviewed(state):
 
     assert (answer == Allowed()) == (state in OVER) == is_over(state)
     assert state in OVER or rule(answer) == "review-early"
+
+
+def test_a_review_that_nobody_is_known_to_have_closed_is_closed():
+    answer = review("carol", closed_at=core.NOW)
+
+    assert rule(answer) == "review-closed"
+    assert answer.reason.args["who"] == members(("",))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.catalog import DeciderRole
 from bot.domain.ladder import (
+    COMMAND,
     Agreed,
     Protection,
     Seen,
@@ -30,6 +31,8 @@ from bot.domain.scope import Environment
 from tests.domain import core_samples as core
 
 PROPOSE, REVIEW, SELF_SERVE, COMMITTER = TrustLevel
+# People type them, catalogs and the database hold them: they are not renamed lightly.
+WORDS = ["propose", "review", "self-serve", "committer"]
 LEVELS = st.sampled_from(TrustLevel)
 NEEDS = st.lists(
     st.builds(Need, role=st.sampled_from([one.value for one in DeciderRole])),
@@ -231,3 +234,8 @@ def test_the_numbers_are_told_in_percent_rounded_down():
     assert Numbers().approval == 0
     assert timedelta(days=90) == PERIOD
     assert ENOUGH == 20
+
+
+def test_the_words_of_the_ladder_are_what_people_type():
+    assert COMMAND == "trust"
+    assert [one.value for one in TrustLevel] == WORDS

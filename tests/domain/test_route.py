@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.route import Need, Route, missing
+from bot.domain.route import Facts, Need, Route, missing
 
 ROLES = ("provider.oncall", "provider.manager", "client.owner")
 PEOPLE = ("alice", "bob", "carol", "dave")
@@ -125,3 +125,7 @@ def test_the_largest_route_is_answered_at_once():
     )
 
     assert len(places(left)) == 1
+
+
+def test_before_anything_was_planned_nothing_is_known_to_be_destroyed():
+    assert Facts() == Facts(is_open=True, destroys=0, replaces=0, addresses=0)
