@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.domain.catalog import Catalog, ProviderChannel
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import BadArguments, NotAllowed
 from bot.domain.message import Message
 from bot.domain.operation import Place
-from bot.flow.door import Knock, enter, turn_away
+from bot.domain.timing.rota import Standing
+from bot.flow.door import Knock, arrive, enter, turn_away
 from tests.domain.test_catalog import TEAM, client, member, provider
 from tests.kernel.desk import front
 
@@ -94,6 +95,36 @@ def test_nobody_is_ever_let_in_but_by_the_exact_pair(user, channel, team):
         assert said(knock(user, channel, team)).key.startswith("refused.")
 
 
+def test_who_was_deactivated_is_turned_away_by_that_very_rule():
+    gone = member("alice", "developer", deactivated=True)
+    world = Catalog(provider=provider(), clients=(client("acme", gone),), routes=())
+
+    with pytest.raises(NotAllowed) as refusal:
+        enter(knock(), front=front(world))
+
+    told = Message.of("refused.deactivated", {"client": "Acme"})
+    assert (refusal.value.message, refusal.value.rule) == (told, "deactivated")
+
+
+async def test_the_rota_is_read_for_the_providers_people_alone():
+    desk, read = front(WORLD), []
+    standing = Standing(delegations=())
+
+    async def told(provider, *, at):
+        read.append((provider, at))
+        return standing
+
+    desk.store.standing = told
+
+    alice = await arrive(knock(), front=desk)
+    before = tuple(read)
+    bob = await arrive(knock("U0BOB"), front=desk)
+
+    assert (alice.person.id, before) == ("alice", ())
+    assert (bob.person.id, read) == ("bob", [("claranet", desk.now())])
+    assert bob.standing is standing
+
+
 # --- turning away
 
 
@@ -126,6 +157,27 @@ async def test_a_refusal_is_written_into_the_chain_of_whose_room_it_is(channel, 
         "line": "help",
         "channel": channel,
         "reason": answer.model_dump(mode="json"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("refusal", "rule"),
+    [
+        (NotAllowed(Message.of("refused.why"), rule="own"), {"rule": "own"}),
+        (BadArguments(Message.of("refused.why")), {}),
+    ],
+)
+async def test_the_rule_that_said_no_is_written_down_where_it_was_one(refusal, rule):
+    desk = front(WORLD)
+
+    answer = await turn_away(knock(), refusal=refusal, front=desk)
+
+    (event,) = desk.store.writes[0].events
+    assert event.body == {
+        "line": "help",
+        "channel": "C0ACME",
+        "reason": answer.model_dump(mode="json"),
+        **rule,
     }
 
 
