@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
 from bot.domain.decision import Decision, Verdict
-from bot.domain.operation import ENDED, STEPS, Operation, Progress, State
+from bot.domain.operation import ENDED, STEPS, Operation, Progress, State, step_to
+from bot.domain.scope import Risk
 from tests.domain import core_samples as core
 
 TABLE = """
@@ -74,3 +77,49 @@ def test_a_verdict_is_one_of_two_words_and_a_decision_may_be_silent():
 def test_what_is_no_id_is_refused(wrong):
     with pytest.raises(ValidationError):
         Operation.model_validate(core.asked().model_dump() | {"id": wrong})
+
+
+# --- when
+
+
+def test_what_is_not_scheduled_is_decided_until_it_expires_and_runs_at_once():
+    operation = core.proposed()
+
+    assert operation.decide_by == operation.expires_at
+    assert operation.runs_at(core.NOW) == core.NOW
+    assert operation.wait(core.NOW) is None
+
+
+def test_what_is_scheduled_is_decided_until_then_and_runs_then_or_late():
+    then = core.NOW + timedelta(hours=2)
+    operation = core.proposed().model_copy(update={"scheduled_for": then})
+
+    assert operation.decide_by == then != operation.expires_at
+    assert operation.runs_at(core.NOW) == then
+    assert operation.wait(core.NOW) == timedelta(hours=2)
+    late = then + timedelta(minutes=1)
+    assert operation.runs_at(late) == late
+    assert operation.wait(then) is operation.wait(late) is None
+
+
+# --- what is known of it
+
+
+def test_what_was_proposed_has_the_risk_that_was_found():
+    made = core.proposal().model_copy(update={"risk": Risk.HIGH})
+    route = core.proposed().route
+
+    operation = core.asked(risk=Risk.LOW).proposed(made, digest="0" * 64, route=route)
+
+    assert operation.risk is Risk.HIGH
+    assert operation.escalated == 0
+
+
+def test_what_is_taken_back_says_by_which():
+    assert core.proposed().undone(by="another").undone_by == "another"
+
+
+@pytest.mark.parametrize("before", sorted(STEPS))
+def test_a_step_of_the_table_is_given_whole(before):
+    for step in STEPS[before]:
+        assert step_to(before, step.to).to is step.to
