@@ -9,8 +9,9 @@ from bot.domain.catalog import Catalog
 from bot.domain.decision import Verdict
 from bot.domain.proposal import digest
 from bot.domain.route import Need, Route
+from bot.domain.timing.lent import Delegation
 from bot.domain.timing.rota import Standing
-from bot.flow.holders import holders_now, still_missing
+from bot.flow.holders import borrowers, holders_now, still_missing
 from bot.outbound.catalog_policies import shipped
 from tests.domain import core_samples as core
 from tests.domain.test_catalog import client, member, provider
@@ -144,3 +145,78 @@ def test_only_an_approval_of_this_digest_fills_a_place():
             operation, decisions=(bob, carol), standing=NOBODY_ELSE, front=at(core.NOW)
         )
         assert [need.role for need in left] == ["client.owner"]
+
+
+# --- lent roles
+
+
+LENT = Delegation(
+    id="d1",
+    client="acme",
+    role="client.owner",
+    giver="carol",
+    taker="zoe",
+    begins=core.NOW - timedelta(hours=1),
+    until=core.NOW + timedelta(minutes=30),
+)
+FAMILY = catalog(member("carol", "owner"), member("zoe", "developer"))
+
+
+def left_of(operation, *decisions, standing, of=FAMILY):
+    found = still_missing(
+        operation, decisions=decisions, standing=standing, front=at(core.NOW, of)
+    )
+    return [need.role for need in found]
+
+
+def test_who_has_a_role_lent_holds_it_beside_its_giver_and_for_as_long():
+    operation, lent = proposed(), Standing(delegations=(LENT,))
+
+    now = holders_now(operation, standing=lent, front=at(core.NOW, FAMILY))
+    later = holders_now(operation, standing=lent, front=at(LENT.until, FAMILY))
+
+    assert now["client.owner"] == {"carol", "zoe"}
+    assert later["client.owner"] == {"carol"}
+
+
+def test_whoever_left_holds_nothing_that_was_lent():
+    gone = LENT.model_copy(update={"taker": "nobody"})
+
+    found = holders_now(
+        proposed(), standing=Standing(delegations=(gone,)), front=at(core.NOW, FAMILY)
+    )
+
+    assert found["client.owner"] == {"carol"}
+
+
+def test_an_approval_by_a_lent_role_fills_the_place_and_no_second_one():
+    two = Route(
+        needs=(Need(role="client.owner", count=2),),
+        expires=timedelta(hours=4),
+        remind_before=timedelta(minutes=5),
+    )
+    one, both = proposed(), proposed(two)
+    lent = Standing(delegations=(LENT,))
+    of_one = [approved(one, who) for who in ("bob", "zoe")]
+    of_both = [approved(both, who) for who in ("carol", "zoe")]
+
+    assert left_of(one, *of_one, standing=lent) == []
+    assert left_of(one, *of_one, standing=NOBODY_ELSE) == ["client.owner"]
+    assert left_of(both, *of_both, standing=lent) == ["client.owner"]
+
+
+def test_what_the_one_who_asked_has_lent_counts_for_nobody():
+    family = catalog(member("alice", "owner"), member("zoe", "developer"))
+    lent = Standing(delegations=(LENT.model_copy(update={"giver": "alice"}),))
+
+    def found(operation):
+        return borrowers(
+            "client.owner",
+            operation,
+            at=core.NOW,
+            standing=lent,
+            front=at(core.NOW, family),
+        )
+
+    assert found(proposed()) == {}
+    assert found(proposed().model_copy(update={"requester": "bob"})) == {"zoe": "alice"}
