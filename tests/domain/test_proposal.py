@@ -12,6 +12,7 @@ from bot.domain.message import Message
 from bot.domain.proposal import (
     Bound,
     BoundEdit,
+    Effects,
     Proposal,
     differences,
     digest,
@@ -175,3 +176,26 @@ def test_lent_rights_are_told_by_their_hash():
     (said,) = differences(core.bound(), core.bound(scope=None))
 
     assert said.args["before"] != said.args["after"]
+
+
+def test_what_is_not_said_of_a_proposal_is_nothing():
+    required = {name for name, of in Bound.model_fields.items() if of.is_required()}
+    least = Bound(**core.bound().model_dump(include=required))
+    made = Proposal(bound=least, risk=Risk.LOW)
+
+    unsaid = [
+        getattr(of, name)
+        for of in (least, made)
+        for name, field in type(of).model_fields.items()
+        if not field.is_required() and name != "effects"
+    ]
+    assert not any(unsaid)
+    assert made.effects == Effects(destroys=0, replaces=0, addresses=0)
+
+
+@pytest.mark.parametrize(("length", "whole"), [(60, True), (61, False)])
+def test_a_word_is_shown_whole_up_to_sixty_letters(length, whole):
+    word = "x" * length
+    found = differences(core.bound(target="web-2"), core.bound(target=word))
+
+    assert (found[0].args["after"] == word) is whole
