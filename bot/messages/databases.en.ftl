@@ -3,7 +3,7 @@
 ## playbooks/databases/new_database.py
 
 playbook-new-database-title = Create the database { $database } on { $server }
-playbook-new-database-other-engine = { $server } runs { $engine }; this command is for { $wanted }. `/infra list` shows your servers.
+playbook-new-database-other-engine = { $server } runs { $engine }; this command is for { $wanted }. /infra list shows your servers.
 playbook-new-database-fact-engine = Server
 playbook-new-database-fact-database = Database
 playbook-new-database-fact-user = User

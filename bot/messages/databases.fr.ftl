@@ -1,2 +1,2 @@
 playbook-new-database-title = Créer la base { $database } sur { $server }
-playbook-new-database-other-engine = { $server } fait tourner { $engine } ; cette commande est pour { $wanted }. `/infra list` montre vos serveurs.
+playbook-new-database-other-engine = { $server } fait tourner { $engine } ; cette commande est pour { $wanted }. /infra list montre vos serveurs.
