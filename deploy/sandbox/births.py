@@ -80,7 +80,9 @@ class Births:
         os.close(self._life)
         os.close(self._asks)
         await asyncio.to_thread(self._wait)
-        if self._hearing is not None:
+        if self._hearing is None:  # it was never asked for anybody
+            os.close(self._hears)
+        else:
             await self._hearing
 
     async def _hear(self) -> None:

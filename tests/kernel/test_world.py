@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +54,17 @@ def test_who_has_rights_on_a_client_is_its_own_and_the_providers_people():
     found = ids(world(people=(gone,)).people("acme"))
 
     assert found == ["bob", "dave", "erin", "alice"]
+
+
+def test_a_copy_with_other_targets_knows_these_and_no_others():
+    made = client("acme", member("alice", "owner"))
+    before = (made.names, made.target("web-9"))
+    other = SimpleNamespace(name="web-9")
+
+    copied = made.model_copy(update={"targets": (other,)})
+
+    assert before == (("web-1", "db-prod"), None)
+    assert (copied.names, copied.target("web-9")) == (("web-9",), other)
 
 
 # --- hours

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -441,14 +440,10 @@ class Client(Frozen):
 
     def target(self, name: str) -> Target | None:
         """Return the target of exactly this name, if the client has it."""
-        return self.by_name.get(name)
+        return next((one for one in self.targets if one.name == name), None)
 
-    @cached_property
+    # Not kept: a copy with other targets, as the reader makes one, would keep them too.
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of all its targets."""
         return tuple(one.name for one in self.targets)
-
-    @cached_property
-    def by_name(self) -> dict[str, Target]:
-        """Its targets by their names."""
-        return {one.name: one for one in reversed(self.targets)}
