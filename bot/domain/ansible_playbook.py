@@ -134,6 +134,14 @@ class AnsiblePlaybook(Playbook):
     def reached(self, state: LiveState) -> bool:
         """Return whether this is the state that the change is to bring about."""
 
+    def begun(self, state: LiveState) -> bool:  # noqa: ARG002 - for those that can tell
+        """
+        Return whether this is half the change, and to make it again makes it whole.
+
+        Only for what may be repeated, and only where nobody else can have begun it.
+        """
+        return False
+
     def objection(self, state: LiveState) -> Message | None:  # noqa: ARG002 - to be looked at
         """Return why it cannot or need not be done from this state."""
         return None
@@ -211,12 +219,14 @@ class AnsiblePlaybook(Playbook):
         Return YES only if the state moved from the one approved to the one wanted.
 
         The approved state was compared right before the change was announced, so what
-        is still the same was not changed.
+        is still the same was not changed. What was only begun has not happened yet.
         """
         _, state = await self._seen(run)
         if state.fingerprint == run.before:
             return Happened.NO
-        return Happened.YES if self.reached(state) else Happened.UNKNOWN
+        if self.reached(state):
+            return Happened.YES
+        return Happened.NO if self.begun(state) else Happened.UNKNOWN
 
     async def _seen(self, run: Run) -> tuple[Played, LiveState]:
         """Return what would be done, and the state, which that is part of."""

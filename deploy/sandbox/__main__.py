@@ -51,13 +51,13 @@ def main() -> None:
         others = Births(
             "deploy.sandbox.slack.serve",
             "deploy.sandbox.gitlab.serve",
-            "deploy.sandbox.web_host",
+            "deploy.sandbox.hosts",
             "bot.cli.app",
             "bot.wiring",
             "bot.outbound.speech:Speech",
             fork=True,
         )
-        names = ("gitlab", "serve", "slack", "web-host", "work")
+        names = ("gitlab", "hosts", "serve", "slack", "work")
         births = {"aws": aws, **dict.fromkeys(names, others)}
 
         from deploy.sandbox.running import run  # noqa: PLC0415 - see above

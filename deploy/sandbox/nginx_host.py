@@ -66,6 +66,7 @@ stop() {
     for _ in $$(seq 100); do [ -d "/proc/$$p" ] || return 0; sleep 0.05; done
     return 1
 }
+echo "$$1" >>$root/verbs.log
 case "$$1" in
     start) start ;;
     stop) stop ;;

@@ -30,6 +30,7 @@ class Places(Frozen):
     ssh: int = 0
     http: int = 0
     https: int = 0
+    data_ssh: int = 0
 
     @property
     def slack_url(self) -> str:
@@ -73,6 +74,7 @@ def places(state: Path, *, page: int | None) -> Places:
         ssh=one(kept.ssh if kept else None),
         http=one(kept.http if kept else None),
         https=one(kept.https if kept else None),
+        data_ssh=one(kept.data_ssh if kept else None),
     )
     _replace(file, found.model_dump_json())
     return found

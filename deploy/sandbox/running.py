@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import TandemError
-from deploy.sandbox import web_host
+from deploy.sandbox.hosts import missing
 from deploy.sandbox.openbao import OpenBaoFailedError
 from deploy.sandbox.process import ChildFailedError
 from deploy.sandbox.whole import Sandbox, Wishes
@@ -30,7 +30,7 @@ Tandem's sandbox is ready ({seconds:.1f} s): {url}
   and                                    /infra audit web-2      /infra help
 
   GitLab (the stand-in): {gitlab}     terraform: {terraform}
-  Host web-host: {hosts}
+  Hosts: {hosts}
   Wire contracts of Slack and GitLab: {contracts}
   State and logs: {state}             Ctrl-C stops it all and loses nothing.
 """
@@ -97,9 +97,10 @@ def _say(sandbox: Sandbox, seconds: float) -> None:
 
 
 def _hosts() -> str:
-    lacking = web_host.missing()
-    if lacking:
-        return f"not there: this machine has no {lacking}"
+    if missing(web=False):
+        return f"not there: this machine has no {missing(web=False)}"
+    if missing():
+        return f"data-host (real sshd); for web-host there is no {missing()}"
     return "real sshd and nginx; try /infra vhost add shop.acme.example on web-host"
 
 

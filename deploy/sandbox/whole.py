@@ -21,10 +21,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot import registry
 from bot.outbound.postgres import schema
 from bot.outbound.postgres.embedded import EmbeddedPostgres
-from deploy.sandbox import web_host
 from deploy.sandbox.client_mariadb import ClientMariadb, available
 from deploy.sandbox.client_postgres import ClientPostgres
 from deploy.sandbox.gitlab.world import PATH as JOBS_PATH
+from deploy.sandbox.hosts import Hosts, missing
+from deploy.sandbox.inventory import copied
 from deploy.sandbox.openbao import OpenBao
 from deploy.sandbox.places import Places, keep_secret, places, secret
 from deploy.sandbox.process import Child
@@ -73,7 +74,6 @@ class Sandbox:
         births: Mapping[str, Births] | None = None,
     ) -> None:
         """`births` are nurseries by the name of the part; others are just started."""
-        self._host_is_known = False
         self.births = births or {}
         self.state = state.resolve()
         self.wishes = wishes
@@ -109,6 +109,11 @@ class Sandbox:
         return self._toolchain
 
     @property
+    def hosts(self) -> Hosts:
+        """The hosts to log into, which are started if they are wished for."""
+        return Hosts(self.state, self.places)
+
+    @property
     def served(self) -> tuple[Served, ...]:
         """The clients' database servers that run here, once they were started."""
         return tuple(one.served for one in self._clients_servers)
@@ -142,14 +147,15 @@ class Sandbox:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._database())
-            for server in self._clients_servers:
-                group.create_task(server.start())
+            servers = [
+                group.create_task(server.start()) for server in self._clients_servers
+            ]
+            group.create_task(self._describe_hosts(*servers))
             group.create_task(self._vault_and_what_needs_it())
             group.create_task(self._slack())
             group.create_task(self._gitlab())
         await furnish(self)
-        if self.wishes.hosts and not self._host_is_known:
-            await self._web_host()
+        await self._start_hosts()
 
     async def start_bot(self, *, number: int = 1) -> None:
         """Start the front and the worker, as the operator would."""
@@ -261,8 +267,7 @@ class Sandbox:
         await self.openbao.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._aws())
-            if self.wishes.hosts:
-                group.create_task(self._web_host())
+            group.create_task(self._start_hosts())
 
     async def _aws(self) -> None:
         child = self._child(
@@ -330,44 +335,30 @@ class Sandbox:
         await child.start()
         await child.says("ready", patience=60)
 
-    async def _web_host(self) -> None:
-        """
-        Start the host with sshd and nginx, or write down what is missing for it.
+    async def _describe_hosts(self, *servers: asyncio.Task[None]) -> None:
+        """Write the catalog's copy once there is what the hosts' databases are in."""
+        if self.wishes.hosts:
+            await asyncio.gather(*servers)
+            found = await self.hosts.described(
+                postgres=self.acme_postgres, mariadb=self.acme_mariadb
+            )
+            copied(self.wishes.catalog, self.catalog, hosts=found)
 
-        Before Vault was furnished for the first time there is no key that it could
+    async def _start_hosts(self) -> None:
+        """
+        Start the hosts that this machine has the programs for.
+
+        Before Vault was furnished for the first time there is no key that they could
         trust; then nothing is done.
         """
-        root, where = self.state / "web-host", self.places
-        lacking = web_host.missing()
-        if lacking:
-            why = f"this machine has no {lacking}"
-            web_host.without_host(self.wishes.catalog, self.catalog, why=why)
-            self._host_is_known = True
+        if not self.wishes.hosts or "hosts" in self.children or missing(web=False):
             return
         admin = Admin(address=self.openbao.address, token=self.openbao.admin_token())
         authority = await admin.ssh_authority("ssh-acme/config/ca")
-        if authority is None:
-            return
-        child = self._child(
-            "web-host",
-            "deploy.sandbox.web_host",
-            "--root",
-            str(root),
-            "--authority",
-            authority,
-            "--ssh",
-            str(where.ssh),
-            "--http",
-            str(where.http),
-            "--https",
-            str(where.https),
-        )
-        await child.start()
-        await child.says("ready", patience=60)
-        ssh = web_host.ssh_of(root, authority=authority, port=where.ssh).ssh
-        nginx = web_host.nginx_of(root, http=where.http, https=where.https)
-        web_host.with_host(self.wishes.catalog, self.catalog, ssh=ssh, nginx=nginx)
-        self._host_is_known = True
+        if authority is not None:
+            child = self._child("hosts", *self.hosts.words(authority=authority))
+            await child.start()
+            await child.says("ready", patience=60)
 
     def _contracts(self, system: str) -> tuple[str, ...]:
         """Return the option by which a stand-in holds to recorded wire contracts."""

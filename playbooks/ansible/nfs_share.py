@@ -52,7 +52,7 @@ class NfsShare(AnsiblePlaybook, name="ansible.nfs_share"):
         return f"export {self.line} on {self.host}"
 
     def facts(self, state: LiveState) -> tuple[Line, ...]:
-        mount = f"{self.address}:{self.path} /mnt/{self.share} nfs defaults,_netdev 0 0"
+        mount = f"{self.address}:{self.path} /mnt/{self.share} nfs defaults 0 0"
         found = dict(state.items)
         return (
             *(

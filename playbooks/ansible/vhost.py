@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bot.sdk import Line, Message
 from playbooks.ansible.website import Website
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 class Vhost(Website, name="ansible.vhost"):
     """Add or take away one virtual host, in a file that is Tandem's own."""
+
+    # The same file with the same content, whoever writes it, and how often.
+    repeatable: ClassVar[bool] = True
 
     wanted: Literal["present", "absent"]
 
@@ -46,10 +49,10 @@ class Vhost(Website, name="ansible.vhost"):
             return Message.of("playbook.vhost.not-ours", self.about())
         if state.value("nginx") != "yes":
             return Message.of("playbook.vhost.no-answer", self.about())
-        if self.wanted == "present" and there:
-            return Message.of("playbook.vhost.there-already", self.about())
-        if self.wanted == "absent" and not there:
-            return Message.of("playbook.vhost.not-there", self.about())
+        # Half of it is no objection: to ask again is how it is made whole.
+        if self.reached(state):
+            which = "there-already" if self.wanted == "present" else "not-there"
+            return Message.of(f"playbook.vhost.{which}", self.about())
         return None
 
     def warnings(self, state: LiveState) -> tuple[Message, ...]:
@@ -65,3 +68,10 @@ class Vhost(Website, name="ansible.vhost"):
         return (state.value("vhost") == "yes") == there and (
             state.value("answers") == "yes"
         ) == there
+
+    def begun(self, state: LiveState) -> bool:
+        """No file but Tandem's own, or none any more, which nginx has not read yet."""
+        there = state.value("vhost") == "yes"
+        if self.wanted == "absent":
+            return not there
+        return not there or state.value("ours") == "yes"

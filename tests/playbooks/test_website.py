@@ -121,6 +121,9 @@ def test_both_write_the_same_http_side():
         ("absent", FRESH, "not-there"),
         ("absent", SERVED | {"ours": "no"}, "not-ours"),
         ("absent", SERVED | {"nginx": "no"}, "no-answer"),
+        # Half of it is there: to ask again is the way out.
+        ("present", SERVED | {"answers": "no"}, None),
+        ("absent", FRESH | {"answers": "yes"}, None),
     ],
 )
 def test_a_virtual_host_is_added_where_there_is_none_and_removed_where_it_is_ours(
@@ -316,3 +319,23 @@ async def test_it_is_verified_by_a_handshake_that_shows_the_new_one(seen, hands,
         where = "web-host" if hands.shown is Shown.UNREACHED else "Tandem"
         assert found.facts[-1].value == where
         assert "b2" in [line.value for line in found.facts]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "happened"),
+    [
+        ("present", SERVED, Happened.YES),
+        ("present", SERVED | {"answers": "no"}, Happened.NO),
+        ("present", SERVED | {"answers": "no", "ours": "no"}, Happened.UNKNOWN),
+        # The folder of its pages is there already, which is another state.
+        ("present", FRESH, Happened.NO),
+        ("absent", FRESH, Happened.YES),
+        ("absent", FRESH | {"answers": "yes"}, Happened.NO),
+        ("absent", SERVED, Happened.UNKNOWN),
+    ],
+)
+async def test_a_virtual_host_that_was_only_begun_is_made_again(wanted, seen, happened):
+    found = await vhost(wanted).happened(Run(Spoken(dict(seen)), before="as approved"))
+
+    assert found is happened
+    assert vhost(wanted).repeatable

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from bot.domain.operation import State
-from deploy.sandbox.demo import ALICE, BOB, People, StoryBrokeError
-from deploy.sandbox.nginx_host import NginxHost
-from deploy.sandbox.whole import Sandbox, Wishes
-from deploy.vault.admin import Admin
-from tests.real.web import SHOP, Visitor
+from tests.real.web import SHOP
 
 FILE = f"tandem-{SHOP}.conf"
 
@@ -61,72 +52,3 @@ async def test_hostile_and_foreign_domains_reach_no_host(ops, domain):
 
         assert answer.key != "asked.noted"
     assert await ops.back.store.unfinished("acme") == ()
-
-
-class Page:
-    """Alice asks on the sandbox's page, and Bob approves."""
-
-    def __init__(self, sandbox):
-        self.people = People(sandbox.places.slack_url)
-
-    async def gets(self, line):
-        """Return the card once it was approved and carried out."""
-        seen = {one["ts"] for one in await self.people.sees(BOB)}
-        await self.people.types(ALICE, f"/infra {line}")
-        card = await self.waits(
-            lambda one: one.ts not in seen and "approve" in one.buttons
-        )
-        await self.people.clicks(BOB, card, "approve")
-        return await self.waits(lambda one: one.ts == card.ts and "*Done*" in one.text)
-
-    async def waits(self, wanted):
-        """Wait for a card, on a busy machine longer than the page itself would."""
-        for _ in range(5):
-            with contextlib.suppress(StoryBrokeError):
-                return await self.people.waits_for(BOB, wanted)
-        return await self.people.waits_for(BOB, wanted)
-
-
-@pytest.fixture
-def open_folder():
-    """A folder that PostgreSQL may enter too, which runs as another user than root."""
-    made = Path(tempfile.mkdtemp(prefix="tandem-page-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1200)
-async def test_on_the_page_a_site_is_added_certified_and_its_nginx_restarted(
-    open_folder,
-):
-    wishes = Wishes(page_port=0, terraform="standin", hosts=True)
-    sandbox = Sandbox(open_folder / "sandbox", wishes)
-    await sandbox.start()
-    try:
-        where = sandbox.places
-        nginx = NginxHost(
-            sandbox.state / "web-host" / "nginx", http=where.http, https=where.https
-        )
-        visitor, page = Visitor(nginx), Page(sandbox)
-        admin = Admin(
-            address=sandbox.openbao.address, token=sandbox.openbao.admin_token()
-        )
-        authority = await admin.read("pki-acme/cert/ca")
-
-        await page.gets(f"vhost add {SHOP} on web-host")
-        served = await visitor.is_served(SHOP)
-        await page.gets(f"cert install {SHOP} on web-host")
-        shown = await visitor.shown(SHOP, trusting=str(authority["certificate"]))
-        before = (nginx.root / "run" / "nginx.pid").read_text()
-        await page.gets("service restart nginx on web-host")
-        after = (nginx.root / "run" / "nginx.pid").read_text()
-
-        assert served
-        assert shown.subject.rfc4514_string() == f"CN={SHOP}"
-        assert before != after
-        assert await visitor.is_served(SHOP)
-        await page.people.close()
-    finally:
-        await sandbox.stop()

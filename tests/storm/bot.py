@@ -57,6 +57,14 @@ _READS: Final = frozenset(
 )
 
 
+# What is lent is a port as well: what is asked of it, and how its points begin.
+_SESSIONS: Final = {
+    "lender.database_session": "database",
+    "lender.host_session": "host",
+    "lender.tls_session": "tls",
+}
+
+
 class Plan(BaseModel):
     """
     What happens to each life of a process.
@@ -142,8 +150,8 @@ class Gate:
             self._toll.pay(name, "after")
             if isinstance(answer, Session):
                 return Gate(answer, "aws", self._toll)
-            if full == "lender.database_session":
-                return Gate(answer, "database", self._toll)
+            if full in _SESSIONS:
+                return Gate(answer, _SESSIONS[full], self._toll)
             return answer
 
         return tolled
@@ -169,10 +177,12 @@ def _detail(full: str, words: tuple[Any, ...], named: dict[str, Any]) -> str:
             found = named["action"]
         case "lender.forge_token":
             found = named["purpose"]
-        case "lender.aws_session" | "lender.database_session":
+        case "lender.aws_session" | "lender.database_session" | "lender.host_session":
             found = named["scope"].name
         case "aws.call":
             found = words[1]
+        case "host.play":
+            found = f"{'check ' if named.get('check') else ''}{words[0].entry}"
         case "chat.post" | "chat.direct" | "chat.whisper":
             found = words[0].key
     return f"[{found}]" if found else ""

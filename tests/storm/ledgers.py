@@ -107,6 +107,7 @@ async def judge(world: World, *, at_rest: bool = True) -> Book:
     ).items():
         if count > 1:
             book.doubled.append(f"{kind} of {operation}: {count}")
+    await _on_hosts(world, asked, book)
     _cards(world, asked, book)
     audits = {one: await audited(world, one, book) for one in ("acme", "globex")}
     for effect in effects:
@@ -222,6 +223,30 @@ async def _made(world: World) -> list[Effect]:
     return [Effect(operation=one, kind="database", at=at) for one, at in rows]
 
 
+async def _on_hosts(world: World, asked: dict[str, str], book: Book) -> None:
+    """What hosts have noted themselves: never more of it than operations started."""
+    state = world.sandbox.state
+    done = {
+        "service": _lines(state / "web-host" / "nginx" / "verbs.log").count("restart"),
+        "converge": len(_lines(state / "data-host" / "chef-client.calls")),
+    }
+    started: Counter[str] = Counter()
+    for one, client in asked.items():
+        found = await world.operation(one, client=client)
+        started[found.command] += found.progress.announced
+    for command, times in done.items():
+        if times > started[command]:
+            book.doubled.append(f"{command}: {times} of {started[command]}")
+    for copy in (state / "data-host" / "copies").rglob("*.sql"):
+        operation = copy.stem.partition("-")[2]
+        if operation not in asked:
+            book.unapproved.append(f"{copy.name}: nobody asked")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def _cards(world: World, asked: dict[str, str], book: Book) -> None:
     """Each operation has one card, it tells the end, and no post was made twice."""
     file = world.sandbox.state / "slack" / "ledger.jsonl"
@@ -292,7 +317,7 @@ async def audited(world: World, client: str, book: Book) -> list[dict[str, Any]]
 def _worker_settings(world: World) -> Settings:
     return Settings(
         database_url=world.sandbox.database_url("tandem_app"),
-        catalog=world.sandbox.wishes.catalog,
+        catalog=world.sandbox.catalog,
         vault={
             "address": world.sandbox.openbao.address,
             "role_id": secret(world.sandbox.state, "vault-role-id"),

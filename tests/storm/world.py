@@ -24,6 +24,7 @@ from bot.flow.decide import Choice, decide
 from bot.flow.door import Knock
 from bot.outbound import clock
 from bot.settings import Settings
+from deploy.sandbox.inventory import copied
 from deploy.sandbox.process import Child
 from deploy.sandbox.whole import Sandbox, Wishes
 from tests.storm.bot import Plan
@@ -55,6 +56,12 @@ FAST: Final = {
     "TANDEM_PACE__CHECKPOINT": "5",
     "TANDEM_PACE__AFTERWARDS": "5",
 }
+# A test double, not Chef: it changes nothing but its own book.
+CHEF: Final = """\
+#!/bin/sh
+if [ "$1" = --version ]; then echo "Test double, in Chef's place: 0"; exit 0; fi
+echo converged >> "$0.calls"
+"""
 # As the sandbox has it, except that nobody reads at one message a second here.
 SANDBOX_PACE: Final = {"TANDEM_PACE__POST_GAP": "0"}
 
@@ -222,8 +229,13 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(*, pace: dict[str, str] = FAST) -> Any:
-    """Start a world in a folder of its own and take it down whatever happens."""
+async def a_world(*, pace: dict[str, str] = FAST, hosts: bool = False) -> Any:
+    """
+    Start a world in a folder of its own and take it down whatever happens.
+
+    With hosts there are two real ones to log into, and on one of them a test double in
+    the place of Chef's client, which cannot be had here.
+    """
     folder = _folder()
     sandbox = Sandbox(
         folder / "world",
@@ -232,6 +244,7 @@ async def a_world(*, pace: dict[str, str] = FAST) -> Any:
             contracts=CONTRACTS if CONTRACTS.is_dir() else None,
             unlimited_rates=True,
             snapshot_seconds=1.2,
+            hosts=hosts,
             more=pace,
         ),
     )
@@ -239,14 +252,25 @@ async def a_world(*, pace: dict[str, str] = FAST) -> Any:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.push_async_callback(sandbox.stop)
         await sandbox.start_world()
+        if hosts:
+            _place_chef(sandbox)
         settings = Settings(
             database_url=SecretStr(sandbox.database_url("tandem_app")),
-            catalog=sandbox.wishes.catalog,
+            catalog=sandbox.catalog,
         )
         wired = await stack.enter_async_context(wiring.front(settings))
         world = World(sandbox, wired.front)
         stack.push_async_callback(world.stop_bots)
         yield world
+
+
+def _place_chef(sandbox: Sandbox) -> None:
+    """Put a program in the place of Chef's client, which notes that it was called."""
+    program = sandbox.state / "data-host" / "chef-client"
+    program.write_text(CHEF)
+    program.chmod(0o755)
+    there = {"data-host": {"chef": {"client": str(program)}}}
+    copied(sandbox.catalog, sandbox.catalog, hosts=there)
 
 
 def _folder() -> Path:

@@ -1,4 +1,4 @@
-"""The sandbox's host as it runs: on loopback alone, and gone with the sandbox."""
+"""The sandbox's hosts as they run: on loopback alone, and gone with the sandbox."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import httpx
 import psutil
 
 from bot.outbound.ssh_key import new_key
+from deploy.sandbox.hosts import Hosts
 from deploy.sandbox.openbao_process import port_is_free
 from deploy.sandbox.places import places
 from deploy.sandbox.process import Child
@@ -25,21 +26,13 @@ def listening(root):
     return found
 
 
-async def test_it_listens_on_loopback_alone_and_ends_with_who_started_it(tmp_path):
+async def test_they_listen_on_loopback_alone_and_end_with_who_started_them(tmp_path):
     where = places(tmp_path, page=0)
-    words = [
-        "deploy.sandbox.web_host",
-        "--root",
-        str(tmp_path / "host"),
-        "--authority",
-        new_key().public,
-    ]
-    for name in ("ssh", "http", "https"):
-        words += [f"--{name}", str(getattr(where, name))]
+    words = Hosts(tmp_path, where).words(authority=new_key().public)
     child = Child(
-        "web-host",
-        tuple(words),
-        log=tmp_path / "web-host.log",
+        "hosts",
+        words,
+        log=tmp_path / "hosts.log",
         environment={
             "PATH": "/usr/sbin:/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
@@ -50,10 +43,11 @@ async def test_it_listens_on_loopback_alone_and_ends_with_who_started_it(tmp_pat
 
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.get(f"http://127.0.0.1:{where.http}/")
-    meanwhile = listening(tmp_path / "host")
+    meanwhile = listening(tmp_path)
     await child.stop(patience=30)
 
     assert answer.status_code == httpx.codes.NOT_FOUND
-    assert meanwhile == {("127.0.0.1", where.ssh), ("127.0.0.1", where.http)}
-    assert listening(tmp_path / "host") == set()
+    ports = (where.ssh, where.http, where.data_ssh)
+    assert meanwhile == {("127.0.0.1", port) for port in ports}
+    assert listening(tmp_path) == set()
     assert port_is_free(where.http)
