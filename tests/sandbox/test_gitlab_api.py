@@ -669,3 +669,45 @@ async def test_the_form_takes_nobody_else_and_nothing_from_elsewhere(
 
     assert answer.status_code == status
     assert not world.issues
+
+
+FILE = "main.tf"
+EDIT = f"/acme/infra/-/edit/{FILE}"
+
+
+async def test_a_file_edited_in_the_browser_opens_a_merge_request(world, url):
+    async with httpx.AsyncClient(base_url=url, follow_redirects=True) as browser:
+        shown = await browser.get(f"/acme/infra/-/blob/main/{FILE}")
+        form = await browser.get(EDIT)
+        said = {"who": "alice", "title": "<b>mine</b>", "content": "# a\r\n<b>\r\n"}
+        page = await browser.post(EDIT, data=said)
+
+    (request,) = world.merge_requests.values()
+    git = world.repository(world.project("acme/infra"))
+    assert f'href="{EDIT}"' in shown.text
+    assert 'name="content"' in form.text
+    assert (request.author, request.title) == ("alice", "<b>mine</b>")
+    head = await git.branch(request.source_branch)
+    assert await git.read(head, FILE) == b"# a\n<b>\n"
+    assert "&lt;b&gt;mine" in page.text
+
+
+@pytest.mark.parametrize(
+    ("place", "said", "status"),
+    [
+        (EDIT, {"who": "gina", "title": "x"}, 400),
+        (EDIT, {"who": "tandem-prepare", "title": "x"}, 400),
+        (EDIT, {"who": "alice", "title": ""}, 400),
+        ("/acme/infra/-/edit/no/such", {"who": "alice", "title": "x"}, 404),
+    ],
+)
+async def test_the_editor_takes_nobody_else_and_no_file_that_is_not_there(
+    world, url, place, said, status
+):
+    async with httpx.AsyncClient(base_url=url) as browser:
+        answer = await browser.post(place, data=said)
+        foreign = {"sec-fetch-site": "cross-site"}
+        elsewhere = await browser.post(place, data=said, headers=foreign)
+
+    assert (answer.status_code, elsewhere.status_code) == (status, 403)
+    assert not world.merge_requests

@@ -26,7 +26,7 @@ from tests.storm.world import a_world, told
 
 pytestmark = [
     pytest.mark.storm,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(3600),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
@@ -39,7 +39,7 @@ async def world():
 
 SYSTEM = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 # Of a life in which the worker dies at every point that it comes to, and starts again.
-PATIENCE = 300
+PATIENCE = 900
 # Every command is here by being there: forth by its own example, back by its way back.
 COMMANDS = registry.load().commands
 # A reboot leaves no trace at AWS: killed between its announcement and its answer it

@@ -17,6 +17,7 @@ from deploy.sandbox.gitlab import (
     api_protection,
     api_repository,
     pages,
+    pages_edit,
     pages_issue,
     problems,
 )
@@ -48,6 +49,7 @@ def create(world: GitLabWorld) -> FastAPI:
     app.include_router(pages.router)
     # First, because `new` would be read as an issue's number.
     app.include_router(pages_issue.router)
+    app.include_router(pages_edit.router)
     app.include_router(pages.of_project)
     app.add_exception_handler(problems.ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)

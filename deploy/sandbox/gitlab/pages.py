@@ -1,8 +1,9 @@
 """
 The read-only pages people reach from a link in Slack: projects, requests, pipelines.
 
-No script, no login, and no form here (`pages_issue` has the one); whatever a person
-wrote is escaped and shown as text. Longer than most: pages in one style, a route each.
+No script, no login, and no form here (`pages_issue` and `pages_edit` have those);
+whatever a person wrote is escaped and shown as text. Longer than most: pages in one
+style, a route each.
 """
 
 from html import escape
@@ -386,8 +387,8 @@ async def commit_page(world: World, project: Here, sha: str) -> Response:
     return drawn(info.title, body, crumbs=trail(project))
 
 
-@of_project.get("/-/blob/{ref}/{path:path}")
-async def blob_page(world: World, project: Here, ref: str, path: str) -> Response:
+async def content_of(world: GitLabWorld, project: Project, ref: str, path: str) -> str:
+    """Return a file's text at a branch or commit; not found if there is none."""
     git = world.repository(project)
     sha = await git.resolve(ref)
     try:
@@ -396,8 +397,17 @@ async def blob_page(world: World, project: Here, ref: str, path: str) -> Respons
         content = None
     if content is None:
         raise not_found("File")
-    text = content.decode("utf-8", "replace")
-    body = f'<h1>{escape(path)}</h1><pre class="trace plain">{escape(text)}</pre>'
+    return content.decode("utf-8", "replace")
+
+
+@of_project.get("/-/blob/{ref}/{path:path}")
+async def blob_page(world: World, project: Here, ref: str, path: str) -> Response:
+    text = await content_of(world, project, ref, path)
+    edit = _link(f"/{project.path}/-/edit/{path}", "Edit")
+    body = (
+        f"<h1>{escape(path)} <small>{edit}</small></h1>"
+        f'<pre class="trace plain">{escape(text)}</pre>'
+    )
     return drawn(path, body, crumbs=trail(project))
 
 

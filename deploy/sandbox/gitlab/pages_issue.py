@@ -1,5 +1,5 @@
 """
-The one form of the stand-in: an issue is opened in the browser, as anybody here.
+A form of the stand-in: an issue is opened in the browser, as anybody here.
 
 There is no login, so who it is by is chosen, as in the Slack beside it. Only this very
 page may send it.
@@ -27,8 +27,8 @@ router = APIRouter(prefix="/{group}/{name}")
 _LONGEST: Final = 20_000
 
 
-def _people(world: GitLabWorld, project: Project) -> dict[str, Level]:
-    """Return who could open an issue here, and what they may."""
+def people(world: GitLabWorld, project: Project) -> dict[str, Level]:
+    """Return who could do something here, and what they may."""
     return {
         token.username: token.levels[project.id]
         for token in world.tokens.values()
@@ -38,16 +38,27 @@ def _people(world: GitLabWorld, project: Project) -> dict[str, Level]:
     }
 
 
-@router.get("/-/issues/new")
-async def form(world: World, project: Here) -> Response:
+def chooser(world: GitLabWorld, project: Project) -> str:
+    """Return the part of a form by which one says who one is."""
     options = "".join(
         f'<option value="{escape(one)}">{escape(world.user(one).name)}</option>'
-        for one in sorted(_people(world, project))
+        for one in sorted(people(world, project))
     )
+    return f'<label>Signed in as <select name="who">{options}</select></label>'
+
+
+def sent_by_itself(request: Request) -> None:
+    """Refuse what another page sends: browsers say from where."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise problems.forbidden()
+
+
+@router.get("/-/issues/new")
+async def form(world: World, project: Here) -> Response:
     body = (
         f'<h1>New issue</h1><form method="post" action="/{escape(project.path)}'
-        f'/-/issues"><p><label>Signed in as <select name="who">{options}</select>'
-        '</label></p><p><label>Title <input name="title" required size="60" '
+        f'/-/issues"><p>{chooser(world, project)}'
+        '</p><p><label>Title <input name="title" required size="60" '
         f'maxlength="{LONGEST_TITLE}"></label></p><p><label>Description<br>'
         '<textarea name="description" rows="6" cols="60"></textarea></label></p>'
         "<p><button>Create issue</button></p></form>"
@@ -58,15 +69,13 @@ async def form(world: World, project: Here) -> Response:
 
 @router.post("/-/issues")
 async def create(request: Request, world: World, project: Here) -> Response:
-    # Browsers say from where; a page of somebody else's has nothing to send here.
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise problems.forbidden()
+    sent_by_itself(request)
     said = dict(parse_qsl((await request.body())[:_LONGEST].decode("utf-8", "replace")))
     who, title = said.get("who", ""), said.get("title", "").strip()
-    people = _people(world, project)
-    if who not in people or not 0 < len(title) <= LONGEST_TITLE:
+    here_are = people(world, project)
+    if who not in here_are or not 0 < len(title) <= LONGEST_TITLE:
         raise problems.bad_request("who or title is invalid")
-    here = Access(world, who, project, people[who])
+    here = Access(world, who, project, here_are[who])
     async with world.lock(project):
         made = issuing.create(
             here, title=title, description=said.get("description", ""), labels=[]
