@@ -123,6 +123,14 @@ def test_security_groups_are_found_as_resources_and_as_data():
     assert balancer.names == ("load_balancer", "load-balancer")
 
 
+def test_a_name_that_is_no_text_is_no_guess():
+    found = found_groups(
+        {"p/m.tf": b'resource "aws_security_group" "g" {\nname = 5\n}'}
+    )
+
+    assert found["aws_security_group.g"].names == ("g",)
+
+
 @pytest.mark.parametrize(
     ("files", "kind"),
     [
