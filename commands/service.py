@@ -6,6 +6,7 @@ from bot import sdk
 from playbooks.ansible.service import Service as Playbook
 
 _STATES = {"restart": "restarted", "start": "started", "stop": "stopped"}
+_BACK = {"start": "stop", "stop": "start"}
 
 
 class Service(sdk.Command, name="service", risk=sdk.Risk.MEDIUM):
@@ -62,4 +63,19 @@ class Service(sdk.Command, name="service", risk=sdk.Risk.MEDIUM):
                     "host": host.name,
                 },
             )
+        )
+
+    def undo(self, before: sdk.Before) -> sdk.WayBack | sdk.Message:
+        # A restart of what did not run is a start, and goes back like one.
+        started = self.action == "restart" and before.state.value("active") == "no"
+        back = "stop" if started else _BACK.get(self.action)
+        if back is None:
+            return sdk.text(
+                en="A restart has no way back: the service runs afterwards as before.",
+                fr="Un redémarrage ne s'annule pas : le service tourne comme avant.",
+                args={},
+            )
+        return sdk.WayBack(
+            command="service",
+            arguments={"action": back, "service": self.service, "host": self.host},
         )

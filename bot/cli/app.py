@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bot.cli import audit, ops, policy
+from bot.cli import audit, ops, policy, report
 from bot.cli import catalog as catalog_commands
 from bot.cli.running import give_up, run
 from bot.cli.vault_plan import vault_plan
@@ -48,6 +48,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ops.app, name="ops")
 app.add_typer(catalog_commands.app, name="catalog")
 app.add_typer(policy.app, name="policy")
+app.add_typer(report.app, name="report")
 app.command("vault-plan")(vault_plan)
 out = Console()
 

@@ -43,7 +43,7 @@ async def _shown(client: str, last: int) -> None:
     from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
 
     async with wiring.front(Settings.read()) as wired:
-        length = await _length(client, front=wired.front)
+        length = await chain_length(client, front=wired.front)
         after = max(0, length - last)
         for record in await wired.front.store.records(client, after=after, most=last):
             out.print(
@@ -68,7 +68,7 @@ async def _exported(client: str, to: Path) -> None:
     from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
 
     async with wiring.front(Settings.read()) as wired:
-        length = await _length(client, front=wired.front)
+        length = await chain_length(client, front=wired.front)
         with _new(to) as file:
             async for line in exported(client, store=wired.front.store):
                 file.write(line)
@@ -87,7 +87,7 @@ async def _checkpointed(client: str) -> None:
     settings = Settings.read()
     notary = wiring.vault(settings)
     async with wiring.front(settings) as wired:
-        await _length(client, front=wired.front)
+        await chain_length(client, front=wired.front)
         signed = await sign(client, front=wired.front, notary=notary, source="cli")
     _say("nothing new" if signed is None else f"{signed.seq}:{signed.head}")
 
@@ -138,7 +138,7 @@ def verify(
     sys.exit(verifier.main())
 
 
-async def _length(client: str, *, front: Front) -> int:
+async def chain_length(client: str, *, front: Front) -> int:
     """Return how long the chain is; Refused for what is no client and has no chain."""
     catalog = front.catalog.current()
     known = (catalog.provider.id, *(one.id for one in catalog.clients))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bot.cli.running import run, words
 from bot.domain.decode import visible
+from bot.domain.message import Message
 from bot.flow.discover import discover
 from bot.outbound.catalog_adding import added
 from bot.settings import Settings
@@ -33,7 +34,12 @@ def discover_command(
         bool, typer.Option("--write", help="Put the targets into inventory.yaml.")
     ] = False,
 ) -> None:
-    """Propose targets from the client's Terraform and AWS account, as a diff."""
+    """
+    Propose targets from the client's Terraform and AWS account, as a diff.
+
+    Instances, databases, volumes and security groups. Hosts, database servers and
+    parameters stay to be written by hand, as do disks inside an instance's own block.
+    """
     run(lambda: _discovered(client, write=write))
 
 
@@ -54,6 +60,7 @@ async def _discovered(client: str, *, write: bool) -> None:
     _print(addition.diff.rstrip("\n") or "nothing new")
     for one in found.findings.unclear:
         _print(_told(one))
+    _print(f"# {words(Message.of('discover.not-looked-for'))}")
     if write and found.findings.proposed:
         await asyncio.to_thread(addition.write, settings.catalog)
         _print(f"written: {addition.file}")

@@ -7,7 +7,7 @@ one inert line, so that GitLab reads it as text: no `/close`, no `@all`, no HTML
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.gitlab_text import fenced, one_line
@@ -21,8 +21,16 @@ _TITLE: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What led to it: the targets that are named, and the lines refused before."""
+
+    targets: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
-    """What was asked for in words: by whom, in which channel, when."""
+    """What was asked for in words: by whom, in which channel, when, after what."""
 
     id: str
     text: str
@@ -30,6 +38,7 @@ class Ticket:
     organisation: str
     channel: str
     at: datetime
+    context: Context = field(default_factory=Context)
 
 
 def title(ticket: Ticket) -> str:
@@ -45,12 +54,16 @@ def description(ticket: Ticket) -> str:
         f"- Channel: {one_line(ticket.channel)}",
         f"- At: {ticket.at:%Y-%m-%d %H:%M} UTC",
     )
+    about = [f"- About: {one_line(one)}" for one in ticket.context.targets]
+    tried = "\n".join(ticket.context.tried)
+    before = ("Refused in the hour before (UTC):", fenced(tried)) if tried else ()
     return "\n\n".join(
         (
             "Asked for in chat, because no command of Tandem does this yet.",
-            "\n".join(facts),
+            "\n".join((*facts, *about)),
             "In their words:",
             fenced(ticket.text),
+            *before,
             mark(ticket.id),
         )
     )

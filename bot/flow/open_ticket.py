@@ -10,7 +10,7 @@ outage is said once, and Tandem goes on by itself.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.audit import Event, EventName
@@ -20,6 +20,7 @@ from bot.domain.outgoing import Outgoing, Way
 from bot.domain.ticket_text import LABELS, Ticket, description, mark, title
 from bot.domain.writes import Job, Task, Writes
 from bot.flow.lending import borrowed
+from bot.flow.missing import context_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,8 @@ class _Opening:
 
     async def _open(self, owner: Client, token: SecretStr) -> IssueState:
         ticket = self._ticket()
+        context = await context_of(self.asked, ticket.text, owner, back=self.back)
+        ticket = replace(ticket, context=context)
         await self._write(EventName.TICKET_ANNOUNCED)
         return await self.back.forge.open_issue(
             owner.gitlab.project,

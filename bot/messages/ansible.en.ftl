@@ -13,5 +13,3 @@ playbook-service-runs-already = { $service } runs on { $host } already. Nothing 
 playbook-service-stopped-already = { $service } does not run on { $host }, so there is nothing to stop.
 playbook-service-will-stop = { $service } will not answer until somebody starts it again.
 playbook-service-was-down = { $service } does not run now: a restart starts it.
-playbook-service-no-undo = Nothing to undo: a restart changes no file. Requests are not answered for some moments.
-playbook-service-undo = To go back: /infra service { $verb } { $service } on { $host }.

@@ -1,6 +1,9 @@
 ### What `tandem catalog discover` says beside its diff.
 
-discover-no-kind = Things of this kind are not discovered yet. Please write it by hand.
+discover-not-looked-for = Not looked for: hosts, database servers, parameters, and disks inside an instance's own block. Please write those by hand.
+discover-several-groups = It stands for several groups, and a rule is written beside one. Please write it by hand.
+discover-rules-inside = Its rules stand inside its own block, where single ones beside it would be taken out again. Please move them out first, or write it by hand without a place in the code.
+discover-two-kinds = Its rules may be of more than one kind of resource: { $kinds }. Please write it by hand.
 discover-in-module = It stands in a module, so its address is that of each call. Please write it by hand.
 discover-no-name = It has no name in AWS, so nobody could type it. Please give it a Name tag.
 discover-twins = { $count } of them are named “{ $name }”, so the name means none of them. Please rename all but one.

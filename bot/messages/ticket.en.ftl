@@ -1,6 +1,6 @@
 ### A ticket: what no command does, asked for in words.
 
-ticket-noted = Noted as { $id }. An issue is opened for the provider, with your words in it; its link follows here.
+ticket-noted = Noted as { $id }. An issue is opened for the provider, with your words in it and what you tried here in the last hour; its link follows here.
 ticket-opened = { $who } asked for something no command does yet: { $title } (issue { NUMBER($iid, useGrouping: 0) }: { $url })
 ticket-postponed = Your ticket is kept: { $system } does not answer. Tandem opens it by itself once it does.
 ticket-unknown = { $system } gave no answer when your ticket was opened, so it is not known yet whether it is there. Tandem looks for it and will not open it twice.

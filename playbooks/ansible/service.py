@@ -24,7 +24,6 @@ _VERBS: Final[Mapping[str, str]] = {
     "started": "start",
     "stopped": "stop",
 }
-_BACK: Final[Mapping[str, str]] = {"started": "stop", "stopped": "start"}
 
 
 class Service(AnsiblePlaybook, name="ansible.service"):
@@ -84,12 +83,3 @@ class Service(AnsiblePlaybook, name="ansible.service"):
         if self.wanted == "restarted" and not await self.moved(run):
             return self.lost()
         return found
-
-    def undo(self) -> Message | None:
-        verb = _BACK.get(self.wanted)
-        if verb is None:
-            return Message.of("playbook.service.no-undo")
-        return Message.of(
-            "playbook.service.undo",
-            {"verb": verb, "service": self.service, "host": self.host},
-        )

@@ -46,6 +46,7 @@ def test_every_instance_of_a_for_each_has_its_address():
         'aws_instance.app["app-2"]',
         "aws_instance.bastion_host",
         "aws_db_instance.orders",
+        "aws_ebs_volume.data",
     ]
     assert {one.directory for one in found} == {"environments/production"}
 
@@ -63,7 +64,7 @@ def test_names_are_guessed_from_tag_key_identifier_and_own_name():
     assert names["aws_db_instance.orders"][0] == "acme-orders"
 
 
-def test_what_is_counted_of_no_kind_or_in_a_module_is_listed_with_the_reason():
+def test_what_is_counted_or_in_a_module_is_listed_with_the_reason():
     call = b'module "app" { source = "./app" }\n'
     inner = b'resource "aws_instance" "this" {}\n'
 
@@ -71,10 +72,117 @@ def test_what_is_counted_of_no_kind_or_in_a_module_is_listed_with_the_reason():
 
     reasons = {one.what: one.reason.key for one in unclear}
     assert reasons == {
-        "p: aws_ebs_volume.data": "discover.no-kind",
         "p: aws_instance.counted": "refused.terraform-count",
         "p/app: aws_instance.this": "discover.in-module",
     }
+
+
+GROUPS = b"""
+resource "aws_security_group" "front" {
+  name = "acme-front"
+  tags = { Name = "front" }
+}
+data "aws_security_group" "load_balancer" {
+  tags = merge(local.tags, { Name = "lb" })
+}
+data "aws_vpc" "main" {}
+"""
+RULE = """
+resource "%s" "r" {
+  security_group_id = %s.id
+}
+"""
+CLASSIC, NEW = "aws_security_group_rule", "aws_vpc_security_group_ingress_rule"
+
+
+def rule(kind, of):
+    return (RULE % (kind, of)).encode()
+
+
+def found_groups(files):
+    found, _ = resources(files)
+    return {one.address: one for one in found if one.kind == "security_group"}
+
+
+def test_a_volume_is_found_under_its_own_name():
+    found, _ = resources({"p/main.tf": CODE})
+
+    (disk,) = [one for one in found if one.kind == "volume"]
+    assert (disk.address, disk.names) == ("aws_ebs_volume.data", ("data",))
+
+
+def test_security_groups_are_found_as_resources_and_as_data():
+    found = found_groups({"p/main.tf": GROUPS})
+
+    assert list(found) == [
+        "aws_security_group.front",
+        "data.aws_security_group.load_balancer",
+    ]
+    front, balancer = found.values()
+    assert front.names == ("front", "acme-front")
+    assert balancer.names == ("load_balancer", "load-balancer")
+
+
+def test_a_name_that_is_no_text_is_no_guess():
+    found = found_groups(
+        {"p/m.tf": b'resource "aws_security_group" "g" {\nname = 5\n}'}
+    )
+
+    assert found["aws_security_group.g"].names == ("g",)
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ({}, ""),
+        ({"p/r.tf": rule(NEW, "aws_security_group.front")}, NEW),
+        # Its own rule says more than another group's beside it, or one elsewhere.
+        (
+            {
+                "p/r.tf": rule(CLASSIC, "aws_security_group.front")
+                + rule(NEW, "data.aws_security_group.load_balancer"),
+                "q/r.tf": rule(NEW, "aws_security_group.x"),
+            },
+            CLASSIC,
+        ),
+        ({"p/r.tf": rule(CLASSIC, "aws_security_group.other")}, CLASSIC),
+        ({"q/r.tf": rule(CLASSIC, "aws_security_group.other")}, CLASSIC),
+    ],
+)
+def test_which_resource_a_rule_is_is_told_by_the_rules_there_are(files, kind):
+    found = found_groups({"p/main.tf": GROUPS, **files})
+
+    assert found["aws_security_group.front"].rules == kind
+
+
+@pytest.mark.parametrize(
+    ("inner", "more", "key"),
+    [
+        ("count = 2", b"", "discover.several-groups"),
+        ("for_each = local.x", b"", "discover.several-groups"),
+        ("ingress {\n}", b"", "discover.rules-inside"),
+        ('dynamic "ingress" {\n}', b"", "discover.rules-inside"),
+        ("ingress = []", b"", "discover.rules-inside"),
+        ("", rule(NEW, "x.y") + rule(CLASSIC, "x.y"), "discover.two-kinds"),
+    ],
+)
+def test_a_group_beside_which_no_rule_could_be_written_is_told(inner, more, key):
+    block = f'resource "aws_security_group" "g" {{\n{inner}\n}}\n'.encode()
+
+    found, unclear = resources({"p/main.tf": block + more})
+
+    assert found == ()
+    assert {one.what: one.reason.key for one in unclear} == {
+        "p: aws_security_group.g": key
+    }
+
+
+def test_data_in_a_module_is_told_by_its_whole_address():
+    call = b'module "m" { source = "./m" }\n'
+
+    _, unclear = resources({"p/main.tf": call, "p/m/main.tf": GROUPS})
+
+    assert "p/m: data.aws_security_group.load_balancer" in {one.what for one in unclear}
 
 
 def thing(name, kind="instance", **more):
@@ -132,6 +240,36 @@ def test_the_folder_says_where_it_serves_when_no_tag_does():
     assert found.proposed[0].environment is Environment.STAGING
 
 
+@pytest.mark.parametrize("kind", ["volume", "security_group"])
+def test_what_hangs_on_something_and_has_no_name_is_no_target(kind):
+    found = propose(ACME, things=[thing("", kind=kind, part_of="i-9")], resources=[])
+
+    assert found.proposed == ()
+    assert not [one for one in found.unclear if one.what == f"{kind} i-"]
+
+
+@pytest.mark.parametrize("kind", ["volume", "security_group"])
+def test_volumes_and_groups_are_known_by_their_name_tag(kind):
+    name = {"volume": "uploads", "security_group": "shop-front"}[kind]
+
+    found = propose(ACME, things=[thing(name, kind=kind)], resources=[])
+
+    assert found.proposed == ()
+
+
+@pytest.mark.parametrize(
+    ("instance", "target"), [("web-1", "web-1"), ("app-1", "app-1"), ("", "")]
+)
+def test_a_disk_says_which_target_it_hangs_on_known_or_new(instance, target):
+    things = [thing("data", kind="volume", id="vol-1", part_of=f"i-{instance}")]
+    things += [thing(instance)] if instance else []
+
+    found = propose(ACME, things=things, resources=[])
+
+    (disk,) = [one for one in found.proposed if one.kind == "volume"]
+    assert (disk.identity, disk.instance) == ("data", target)
+
+
 def test_a_thing_of_another_client_is_never_proposed():
     found = propose(ACME, things=[thing("shop-9", client="globex")], resources=[])
 
@@ -159,3 +297,20 @@ def test_whatever_a_value_is_it_reads_back_and_all_other_bytes_stay(value):
     assert after.endswith("".join(lines[4:]))
     read = yaml.load(after, Loader=yaml.BaseLoader)["targets"]  # noqa: S506 - texts only
     assert read[1]["aws"]["name_tag"] == value
+
+
+def written(one):
+    after = with_targets(TEXT, [one], end=3, indent=2)
+    return yaml.safe_load(after)["targets"][1]
+
+
+def test_a_volume_is_written_with_its_instance_and_a_group_with_its_rules():
+    group = Resource("security_group", "p", "data.aws_security_group.g", (), CLASSIC)
+    environment = Environment.STAGING
+
+    disk = written(Proposed("d", "volume", environment, "d", None, "web-1"))
+    rules = written(Proposed("g", "security_group", environment, "g", group))
+
+    assert (disk["instance"], disk["aws"]) == ("web-1", {"name_tag": "d"})
+    assert (rules["rules"], rules["aws"]) == (CLASSIC, {"name_tag": "g"})
+    assert rules["terraform"]["address"] == "data.aws_security_group.g"

@@ -13,15 +13,18 @@ from bot.outbound.catalog_adding import added
 from tests.flow.world import CATALOG
 
 INVENTORY = "clients/acme/inventory.yaml"
-WEB_2 = re.compile(r"  - name: web-2\n(?:    .*\n)+\n")
+
+
+async def without(ops, name):
+    """Take one target out of the catalog and return the folder."""
+    text = (CATALOG / INVENTORY).read_text(encoding="utf-8")
+    found = re.search(rf"  - name: {name}\n(?:    .*\n)+\n", text)
+    await ops.edits_catalog(INVENTORY, found[0], "")
+    return ops.folder / "catalog"
 
 
 async def without_web_2(ops):
-    """Take web-2 out of the catalog and return the folder."""
-    text = (CATALOG / INVENTORY).read_text(encoding="utf-8")
-    found = WEB_2.search(text)
-    await ops.edits_catalog(INVENTORY, found[0], "")
-    return ops.folder / "catalog"
+    return await without(ops, "web-2")
 
 
 def put_together(ops, folder, found):
@@ -51,6 +54,45 @@ async def test_what_was_taken_out_of_the_inventory_is_proposed_back(ops):
     assert addition.after.startswith(addition.before)
 
 
+async def test_a_volume_is_proposed_back_with_its_place_and_its_instance(ops):
+    before = ops.back.catalog.current().client("acme").target("uploads")
+    folder = await without(ops, "uploads")
+
+    found = await discover("acme", back=ops.back)
+    put_together(ops, folder, found).write(folder)
+
+    again = load(folder, commands=ops.back.registry.commands).client("acme")
+    about = "found by discover; please say what it is"
+    assert again.target("uploads") == before.model_copy(update={"description": about})
+
+
+async def test_a_security_group_is_proposed_back_with_the_data_it_is_in_the_code(ops):
+    before = ops.back.catalog.current().client("acme").target("shop-front")
+    folder = await without(ops, "shop-front")
+
+    found = await discover("acme", back=ops.back)
+    put_together(ops, folder, found).write(folder)
+
+    (proposed,) = found.findings.proposed
+    again = load(folder, commands=ops.back.registry.commands).client("acme")
+    assert again.target("shop-front").aws == before.aws
+    assert again.target("shop-front").terraform == before.terraform
+    assert proposed.resource.rules == ""
+
+
+async def test_disks_and_groups_that_nobody_named_are_not_told_of(ops):
+    ec2 = ops.day.town.aws("ec2")
+    groups = ec2.describe_security_groups()["SecurityGroups"]
+    unnamed = [one["GroupId"] for one in groups if one["GroupName"] == "default"]
+    unnamed += [one["VolumeId"] for one in ec2.describe_volumes()["Volumes"]]
+
+    found = await discover("acme", back=ops.back)
+
+    told = " ".join(one.what for one in found.findings.unclear)
+    assert len(unnamed) > 1
+    assert not [one for one in unnamed if one in told]
+
+
 async def test_an_inventory_that_has_everything_is_left_alone(ops):
     found = await discover("acme", back=ops.back)
 
@@ -60,7 +102,7 @@ async def test_an_inventory_that_has_everything_is_left_alone(ops):
 async def test_what_aws_would_not_list_is_said(ops):
     found = await discover("acme", back=ops.back)
 
-    (told,) = [one for one in found.findings.unclear if one.what == "rds"]
+    (told,) = [one for one in found.findings.unclear if one.what.startswith("rds:")]
     assert told.reason.key == "discover.refused"
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pydantic import SecretStr
 
+from bot.domain.audit import Event, EventName
 from bot.domain.errors import OutcomeUnknown, Unavailable
-from bot.domain.writes import Task
+from bot.domain.writes import Task, Writes
+from bot.flow.missing import missing_since
 from bot.inbound.slack.typed import typed
 from deploy.sandbox.gitlab.seeding import person_token
 from tests.flow.people import ACME
@@ -42,6 +46,106 @@ async def test_a_ticket_becomes_one_issue_with_who_where_and_the_words(ops):
     assert "- Channel: ＃acme-ops" in issue.description  # noqa: RUF001 - inert
     assert issue.labels == ["missing-command", "tandem"]
     assert issue.author == "tandem-prepare"
+
+
+async def test_the_issue_has_what_was_refused_before_and_the_targets_named(ops):
+    await says(ops.alice, "defrag web-2")
+    await says(ops.alice, "resize web-9 m5.large")
+    await says(ops.bob, "reboot db-prod")
+    await says(ops.gina, "vacuum shop-1")
+
+    await says(ops.alice, "ticket please defragment web-2 and UPLOADS, at night.")
+    await ops.works()
+
+    (issue,) = issues(ops)
+    text = issue.description
+    assert "- About: web-2 (instance, production)" in text
+    assert "- About: uploads (volume, production)" in text
+    assert "defrag web-2\n    There is no command" in text
+    assert text.index("resize web-9 m5.large") > text.index("defrag web-2")
+    assert "db-prod" not in text
+    assert "vacuum" not in text
+
+
+async def test_what_was_refused_long_ago_is_another_matter(ops):
+    await says(ops.alice, "defrag web-2")
+    ops.clock.passes(minutes=61)
+
+    await says(ops.alice, ASKED)
+    await ops.works()
+
+    (issue,) = issues(ops)
+    assert "Refused in the hour before" not in issue.description
+    assert "defrag" not in issue.description
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "``` /close @all ~everything",
+        "</code>/merge &lt;img src=x&gt; #1 !2",
+        "{{ lookup('pipe','id') }} ${file('x')} { $who } @root",
+        "/label ~bug\n/assign @root\n```\n/close",
+    ],
+)
+async def test_what_was_refused_is_read_by_nothing_in_the_issue(ops, line):
+    await says(ops.alice, line)
+
+    await says(ops.alice, ASKED)
+    await ops.works()
+
+    (issue,) = issues(ops)
+    assert "Refused in the hour before" in issue.description
+    assert issue.state == "opened"
+    for effect in ("quick_action.performed", "mention.sent", "reference.made"):
+        assert not ops.day.gitlab.ledger.of(effect)
+
+
+async def test_a_refusal_in_words_of_another_version_is_no_reason_to_open_nothing(ops):
+    knock = ops.alice._knock(ASKED)
+    reason = {"key": "refused.of-old", "args": {}, "patterns": None}
+    body = {"line": "old words", "channel": knock.channel, "reason": reason}
+    old = Event(
+        name=EventName.REQUEST_REFUSED, actor="alice", source="slack", body=body
+    )
+    await ops.back.store.write(Writes(client="acme", at=ops.back.now(), events=(old,)))
+
+    await typed(knock, front=ops.back)
+    await ops.works()
+
+    (issue,) = issues(ops)
+    assert "old words\n    refused.of-old" in issue.description
+
+
+async def test_what_is_missing_is_counted_by_client(ops):
+    for words in ("defrag web-2", "defrag web-1", "reboot web-1", "resize web-1"):
+        await says(ops.alice, words)
+    await says(ops.gina, "vacuum shop-1")
+    await says(ops.alice, ASKED)
+    store, now = ops.back.store, ops.back.now()
+
+    acme = await missing_since("acme", since=now - timedelta(hours=1), store=store)
+    later = await missing_since("acme", since=now + timedelta(hours=1), store=store)
+    globex = await missing_since("globex", since=now - timedelta(days=1), store=store)
+
+    assert acme.unknown == (("defrag", 2), ("reboot", 1))
+    assert [one.text for one in acme.tickets] == [ASKED.removeprefix("ticket ")]
+    assert (later.tickets, later.unknown) == ((), ())
+    assert (globex.tickets, globex.lines) == ((), 1)
+
+
+async def test_what_is_missing_is_counted_over_a_long_chain(ops):
+    await says(ops.alice, "defrag web-2")
+    filler = Event(name=EventName.LOOK_DONE, actor="x", source="worker")
+    await ops.back.store.write(
+        Writes(client="acme", at=ops.back.now(), events=(filler,) * 1100)
+    )
+    await says(ops.alice, "reboot web-2")
+
+    since = ops.back.now() - timedelta(hours=1)
+    found = await missing_since("acme", since=since, store=ops.back.store)
+
+    assert dict(found.unknown) == {"defrag": 1, "reboot": 1}
 
 
 async def test_everybody_in_the_channel_sees_the_issue_s_link(ops):

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.operation import State
+from tests.flow.test_undo import types, undoes
 
 SCRIPT = Path("/etc/init.d/nginx")
 PID = Path("/run/nginx.pid")
@@ -66,10 +67,53 @@ async def test_a_stop_is_shown_with_the_way_back_and_stops_it(ops, web, nginx):
 
     assert await ops.state(card) is State.DONE
     assert await init("status") == 3
-    assert "/infra service start nginx on web-host" in card
+    assert "which is “service start nginx on web-host”" in card
     assert [one.key for one in card.operation.proposal.findings] == [
         "playbook.service.will-stop"
     ]
+
+
+async def test_an_undone_stop_starts_it_again(ops, web, nginx):
+    stopped = await ops.alice.asks("service stop nginx on web-host")
+    await ops.bob.approves(stopped)
+    await ops.works()
+    away = await init("status")
+
+    back = await undoes(ops.alice, stopped)
+    await ops.bob.approves(back)
+    await ops.works()
+
+    assert away == 3
+    assert back.operation.line == "service start nginx on web-host"
+    assert await ops.state(back) is State.DONE
+    assert await init("status") == 0
+
+
+async def test_a_restart_of_what_runs_is_not_undone_and_says_why(ops, web, nginx):
+    card = await ops.alice.asks("service restart nginx on web-host")
+    await ops.bob.approves(card)
+    await ops.works()
+
+    answer = await types(ops.alice, f"undo {card.operation.short}")
+
+    assert answer.key == "refused.undo-none"
+    assert "A restart has no way back" in card
+
+
+async def test_an_undone_restart_of_what_was_down_stops_it(ops, web, nginx):
+    await init("stop")
+    card = await ops.alice.asks("service restart nginx on web-host")
+    await ops.bob.approves(card)
+    await ops.works()
+    up = await init("status")
+
+    back = await undoes(ops.alice, card)
+    await ops.bob.approves(back)
+    await ops.works()
+
+    assert up == 0
+    assert back.operation.line == "service stop nginx on web-host"
+    assert await init("status") == 3
 
 
 async def test_starting_what_runs_is_refused_before_anybody_is_asked(ops, web, nginx):

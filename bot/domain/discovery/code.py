@@ -2,7 +2,8 @@
 Resources of a client's Terraform that could be targets, with their exact addresses.
 
 Looks at every directory that Terraform could be run in, not into modules: what stands
-in one of those is listed with the reason, like whatever is counted or computed.
+in one of those is listed with the reason, like whatever is counted or computed. What
+security groups are is for `groups`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.discovery.groups import TYPE, group_address, group_names, rules_of
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.terraform.address import Address
@@ -21,14 +23,17 @@ from bot.domain.terraform.place import Scope
 from bot.domain.terraform.value import value_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bot.domain.terraform.hcl import Block
 
 # Terraform's types, and the kind of target that each is.
-KINDS: Final = {"aws_instance": "instance", "aws_db_instance": "database"}
-# Known to be there, and not discovered yet: they are listed.
-NO_KIND: Final = frozenset({"aws_ebs_volume"})
+KINDS: Final = {
+    "aws_instance": "instance",
+    "aws_db_instance": "database",
+    "aws_ebs_volume": "volume",
+}
+GROUP: Final = "security_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Resource:
     directory: str
     address: str
     names: tuple[str, ...]
+    # Of a security group: as which kind of resource its rules are written, if any are.
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +75,45 @@ def resources(
         return (), (Unclear("*.tf", refusal.message),)
     for directory in directories:
         for block in _blocks(tree, directory):
-            what = f"{directory}: {'.'.join(map(str, block.labels))}"
-            if str(block.labels[0]) in NO_KIND:
-                unclear.append(Unclear(what, Message.of("discover.no-kind")))
-            elif directory in called:
+            what = f"{directory}: {_spelled(block)}"
+            if directory in called:
                 unclear.append(Unclear(what, Message.of("discover.in-module")))
-            else:
-                try:
+                continue
+            try:
+                if block.labels[0] == TYPE:
+                    found.append(_group(tree, directory, block, directories))
+                else:
                     found += _instances(tree, directory, block)
-                except Refused as refusal:
-                    unclear.append(Unclear(what, refusal.message))
+            except Refused as refusal:
+                unclear.append(Unclear(what, refusal.message))
     return tuple(found), tuple(unclear)
 
 
 def _blocks(tree: Tree, directory: str) -> Iterator[Block]:
     for block in tree.blocks(directory, "resource"):
-        if block.labels and str(block.labels[0]) in {*KINDS, *NO_KIND}:
+        if block.labels and block.labels[0] in {*KINDS, TYPE}:
             yield block
+    # A group that somebody else keeps is data here, and rules are written beside it.
+    for block in tree.blocks(directory, "data"):
+        if block.labels and block.labels[0] == TYPE:
+            yield block
+
+
+def _spelled(block: Block) -> str:
+    text = ".".join(map(str, block.labels))
+    return f"data.{text}" if block.type == "data" else text
+
+
+def _group(
+    tree: Tree, directory: str, block: Block, directories: list[str]
+) -> Resource:
+    return Resource(
+        kind=GROUP,
+        directory=directory,
+        address=group_address(block),
+        names=_spellings(group_names(tree, directory, block)),
+        rules=rules_of(tree, directory, block, directories=directories),
+    )
 
 
 def _called(tree: Tree, directories: list[str]) -> Iterator[str]:
@@ -121,8 +150,13 @@ def _names(tree: Tree, directory: str, address: Address) -> tuple[str, ...]:
         guesses.append(_value(tree, directory, address, "identifier"))
     guesses.append(_value(tree, directory, address, "tags.Name"))
     guesses.append(str(address.key) if address.key is not None else address.name)
-    guesses += [guess.replace("_", "-") for guess in guesses if guess]
-    return tuple(dict.fromkeys(guess for guess in guesses if guess))
+    return _spellings(guesses)
+
+
+def _spellings(guesses: Iterable[str]) -> tuple[str, ...]:
+    """Return the guesses, and then each as it would be with dashes, once."""
+    names = [guess for guess in guesses if guess]
+    return tuple(dict.fromkeys([*names, *(guess.replace("_", "-") for guess in names)]))
 
 
 def _value(tree: Tree, directory: str, address: Address, attribute: str) -> str:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_/.-]*[a-z0-9]")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 _ABOUT: Final = "found by discover; please say what it is"
-_IDENTITY: Final = {"instance": "name_tag", "database": "db_identifier"}
+_IDENTITY: Final = {
+    "instance": "name_tag",
+    "database": "db_identifier",
+    "volume": "name_tag",
+    "security_group": "name_tag",
+}
 
 
 def with_targets(
@@ -45,7 +50,11 @@ def _item(one: Proposed, indent: int) -> str:
         f"  environment: {_word(one.environment.value)}",
         f"  description: {_ABOUT}",
     ]
+    if one.kind == "volume" and one.instance:
+        lines.append(f"  instance: {_word(one.instance)}")
     if one.resource is not None:
+        # Without any, the catalog's own default holds.
+        lines += [f"  rules: {_word(one.resource.rules)}"] if one.resource.rules else []
         lines += [
             "  terraform:",
             f"    directory: {_word(one.resource.directory)}",

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.catalog.client import Host, Parameter, Server
+from bot.domain.catalog.client import Host, Instance, Parameter, Server
 from bot.domain.catalog.names import TARGET_NAME
 from bot.domain.discovery.code import Resource, Unclear
 from bot.domain.frozen import Frozen
@@ -26,27 +26,36 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Client
 
 _NAME: Final = re.compile(TARGET_NAME)
+# What only has an id of AWS's making, and is better known by its Name tag.
+_BY_TAG: Final = frozenset({"instance", "volume", "security_group"})
 
 
 class Thing(Frozen):
-    """One thing that AWS has: its id there, its name, and its tags that matter."""
+    """
+    One thing that AWS has: its id there, its name, and its tags that matter.
+
+    `part_of` is what it came with, or hangs on: a disk's instance, the network of a
+    group that AWS made itself. Such a thing needs no name, and then is no target.
+    """
 
     kind: str
     id: str
     name: str = ""
     client: str = ""
     environment: str = ""
+    part_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A target for the inventory."""
+    """A target for the inventory; `instance` is the target that a disk hangs on."""
 
     name: str
     kind: str
     environment: Environment
     identity: str
     resource: Resource | None
+    instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,12 @@ def propose(
     proposed: list[Proposed] = []
     unclear: list[Unclear] = []
     for thing in sorted(own, key=lambda one: (one.kind, one.name, one.id)):
-        if _is_known(thing, client):
+        if _is_known(thing, client) or (thing.part_of and not thing.name):
             continue
         found = _one(thing, client, resources, twins[thing.kind, thing.name])
         if isinstance(found, Proposed):
-            proposed.append(found)
+            hangs_on = _target_of(thing.part_of, client, own, proposed)
+            proposed.append(replace(found, instance=hangs_on))
         else:
             unclear.append(Unclear(f"{thing.kind} {thing.id}", found))
     unclear += _unmatched(client, own, resources)
@@ -79,8 +89,25 @@ def propose(
 
 def _is_known(thing: Thing, client: Client) -> bool:
     return (thing.kind, thing.id) in _identities(client) or (
-        thing.kind == "instance" and (thing.kind, thing.name) in _identities(client)
+        thing.kind in _BY_TAG and (thing.kind, thing.name) in _identities(client)
     )
+
+
+def _target_of(
+    instance: str, client: Client, own: Sequence[Thing], proposed: Sequence[Proposed]
+) -> str:
+    """Return the target that the instance of this id is, or is proposed as, if any."""
+    names = {instance, *(one.name for one in own if one.id == instance)} - {""}
+    known = [
+        target.name
+        for target in client.targets
+        if isinstance(target, Instance)
+        and names & {target.aws.instance_id, target.aws.name_tag}
+    ]
+    new = [
+        one.name for one in proposed if one.kind == "instance" and one.identity in names
+    ]
+    return next(iter((*known, *new)), "")
 
 
 def _identities(client: Client) -> set[tuple[str, str]]:
@@ -109,7 +136,7 @@ def _one(
     where = _environment(thing, place)
     if where is None:
         return Message.of("discover.no-environment")
-    identity = thing.name if thing.kind == "instance" else thing.id
+    identity = thing.name if thing.kind in _BY_TAG else thing.id
     return Proposed(name, thing.kind, where, identity, place)
 
 

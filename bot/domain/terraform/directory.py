@@ -8,11 +8,11 @@ https://developer.hashicorp.com/terraform/language/values/variables#variable-def
 
 from __future__ import annotations
 
-import json
 import posixpath
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.terraform.hcl import parse
+from bot.domain.terraform.json_vars import parse_json
 from bot.domain.terraform.refusal import Reason, refused
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Tree:
     def document(self, file: str) -> Document:
         """Return the parsed file; refuses a file that is wrong anywhere."""
         if file not in self._parsed:
-            self._parsed[file] = parse(file, self._files[file])
+            read = parse_json if file.endswith(".json") else parse
+            self._parsed[file] = read(file, self._files[file])
         return self._parsed[file]
 
     def source(self, file: str) -> bytes:
@@ -113,19 +114,12 @@ class Tree:
         """
         Return what a root module's variable is set to by the files Terraform loads.
 
-        Refuses when a JSON file has the last word, or when a file that only a
-        `-var-file` option would load has a say and the operator did not list any.
+        Refuses when a file that only a `-var-file` option would load has a say and the
+        operator did not list any.
         """
         last: Attribute | None = None
-        last_json = ""
         for path in self._loaded(directory):
-            if path.endswith(".json"):
-                if variable in _json_keys(path, self._files[path]):
-                    last_json = path
-            elif found := self.document(path).attribute(variable):
-                last, last_json = found, ""
-        if last_json:
-            raise refused(Reason.JSON, file=last_json, what=f"var.{variable}")
+            last = self.document(path).attribute(variable) or last
         self._no_other_var_file(directory, variable)
         return last
 
@@ -146,13 +140,9 @@ class Tree:
             automatic = name in _PLAIN or name.endswith(_AUTO)
             if automatic or not path.startswith(prefix):
                 continue
-            if variable.encode() in self._files[path] and self._sets(path, variable):
+            mentioned = variable.encode() in self._files[path]
+            if mentioned and self.document(path).attribute(variable) is not None:
                 raise refused(Reason.VAR_FILE, file=path, what=f"var.{variable}")
-
-    def _sets(self, path: str, variable: str) -> bool:
-        if path.endswith(".json"):
-            return variable in _json_keys(path, self._files[path])
-        return self.document(path).attribute(variable) is not None
 
     def _missing(self, directory: str, *, what: str, name: str) -> Exception:
         for path in self.names(directory, ending=".tf.json"):
@@ -181,11 +171,3 @@ def _one_speaks(spots: Sequence[Attribute | Block], *, what: str) -> None:
             raise refused(Reason.OVERRIDE, file=spot.file, line=spot.line, what=what)
     second = spots[1]
     raise refused(Reason.DUPLICATE, file=second.file, line=second.line, what=what)
-
-
-def _json_keys(path: str, source: bytes) -> frozenset[str]:
-    try:
-        content = json.loads(source)
-    except (ValueError, RecursionError) as error:
-        raise refused(Reason.SYNTAX, file=path) from error
-    return frozenset(content) if isinstance(content, dict) else frozenset()

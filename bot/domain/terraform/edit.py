@@ -16,6 +16,7 @@ from bot.domain.terraform.directory import Tree, normal
 from bot.domain.terraform.expression import value_span
 from bot.domain.terraform.follow import follow
 from bot.domain.terraform.insert import with_attribute
+from bot.domain.terraform.json_vars import write as write_json
 from bot.domain.terraform.literal import NotWritableError, Scalar, canonical, write
 from bot.domain.terraform.locate import Located, locate, missing, owner
 from bot.domain.terraform.readers import readers
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.terraform.address import Address
-    from bot.domain.terraform.hcl import Block
+    from bot.domain.terraform.hcl import Block, Expression
     from bot.domain.terraform.place import Place
 
 
@@ -60,7 +61,7 @@ def set_attribute(
     at = place.expression
     if place.value is not None and canonical(place.value) == canonical(value):
         raise refused(Reason.ALREADY, file=at.file, line=at.line, what=at.text)
-    after = splice(at.document, value_span(at), _written(value))
+    after = _spliced(at, value)
     changed = tree.with_file(at.file, after)
     again = locate(changed, root=where, address=address, attribute=attribute)
     _prove(_place(changed, again), value=value)
@@ -120,8 +121,18 @@ def _place(tree: Tree, located: Located) -> Place:
     )
 
 
-def _written(value: Scalar) -> bytes:
+def _spliced(at: Expression, value: Scalar) -> bytes:
+    start, end = value_span(at)
+    if not at.document.is_json:
+        return splice(at.document, (start, end), _written(value))
+    source = at.document.source
+    return source[:start] + _written(value, json_file=at.file) + source[end:]
+
+
+def _written(value: Scalar, *, json_file: str = "") -> bytes:
     try:
+        if json_file:
+            return write_json(value, file=json_file).encode()
         return write(value).encode()
     except NotWritableError as error:
         raise refused(Reason.VALUE, file="", what=str(error)) from error

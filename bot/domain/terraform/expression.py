@@ -7,11 +7,13 @@ follows values decides on types and never on source text.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.terraform.hcl import Expression, child, quoted, text_of
+from bot.domain.editing.values import writable
+from bot.domain.terraform.hcl import Expression, child, json_pair, quoted, text_of
 from bot.domain.terraform.literal import NotReadableError, Scalar, canonical, number
 from bot.domain.terraform.refusal import Reason
 
@@ -112,6 +114,8 @@ def _lone_interpolation(parts: list[Node]) -> Node | None:
 
 def classify(expression: Expression) -> Meaning:
     """Return what the expression is."""
+    if expression.document.is_json:
+        return _json(expression)
     node = _core(expression.node)
     if literal := _literal(node):
         return literal
@@ -127,8 +131,34 @@ def classify(expression: Expression) -> Meaning:
 
 def value_span(expression: Expression) -> tuple[int, int]:
     """Return the bytes of the plain value itself, without parentheses around it."""
-    node = _core(expression.node)
+    node = expression.node if expression.document.is_json else _core(expression.node)
     return node.start_byte, node.end_byte
+
+
+def _json(expression: Expression) -> Meaning:
+    """Return the same of JSON, which has neither names nor anything computed."""
+    document, node = expression.document, expression.node
+    parts = node.named_children
+    match node.type:
+        case "object":
+            pairs = [(each.start_point.row + 1, *json_pair(each)) for each in parts]
+            return ObjectLiteral(
+                tuple(
+                    Element(name, line, Expression(document, value))
+                    for line, name, value in pairs
+                )
+            )
+        case "array":
+            return TupleLiteral(tuple(Expression(document, each) for each in parts))
+        case "number":
+            try:
+                return Literal(number(expression.text))
+            except NotReadableError:
+                return Opaque(Reason.TEMPLATE)
+    value: Scalar | None = json.loads(expression.text)
+    if isinstance(value, str) and not writable(value):
+        return Opaque(Reason.TEMPLATE)
+    return Literal(value)
 
 
 def _literal(node: Node) -> Literal | Opaque | None:

@@ -2,12 +2,14 @@
 HCL source as spans: what is written where, byte for byte.
 
 Parses with tree-sitter and hands out documents, blocks, attributes and expressions that
-know their place in the source. Knows nothing of Terraform's meaning: which block counts
-and what a reference leads to are for `directory` and `follow`.
+know their place in the source. A variable file in JSON has attributes too (`json_vars`
+makes such a document), and no blocks. Knows nothing of Terraform's meaning: which block
+counts and what a reference leads to are for `directory` and `follow`.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
@@ -139,6 +141,7 @@ class Document:
     file: str
     source: bytes
     root: Node
+    is_json: bool = False
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -148,6 +151,8 @@ class Document:
     @cached_property
     def attributes(self) -> tuple[Attribute, ...]:
         """The top-level attributes (a tfvars file has only these)."""
+        if self.is_json:
+            return tuple(_pairs(self))
         return tuple(_attributes(self, child(self.root, "body")))
 
     def attribute(self, name: str) -> Attribute | None:
@@ -183,6 +188,19 @@ def _attributes(document: Document, body: Node | None) -> Iterator[Attribute]:
             name, value = (each for each in node.children if each.type in parts)
             line = node.start_point.row + 1
             yield Attribute(text_of(name), line, Expression(document, value))
+
+
+def _pairs(document: Document) -> Iterator[Attribute]:
+    for node in document.root.named_children:
+        name, value = json_pair(node)
+        line = node.start_point.row + 1
+        yield Attribute(name, line, Expression(document, value))
+
+
+def json_pair(pair: Node) -> tuple[str, Node]:
+    """Return the key and the value of a pair of JSON."""
+    name, value = pair.named_children
+    return str(json.loads(text_of(name))), value
 
 
 def _blocks(document: Document, body: Node | None) -> Iterator[Block]:

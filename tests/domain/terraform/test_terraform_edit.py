@@ -85,6 +85,25 @@ WAYS = {
         },
         "z.auto.tfvars",
     ),
+    "JSON variables that have the last word": (
+        {
+            "main.tf": WEB % "var.size",
+            "v.tf": 'variable "size" {}\n',
+            "terraform.tfvars": 'size = "x"\n',
+            "terraform.tfvars.json": '{\n\t"size":"OLD", "other": 1\n}',
+            "a.auto.tfvars": 'other = "y"\n',
+        },
+        "terraform.tfvars.json",
+    ),
+    "the last of the JSON auto.tfvars": (
+        {
+            "main.tf": WEB % 'var.sizes["web"].list[1]',
+            "v.tf": 'variable "sizes" {}\n',
+            "a.auto.tfvars.json": '{"sizes": {"web": {"list": ["x", "y"]}}}',
+            "b.auto.tfvars.json": '{"sizes": {"web": {"list": ["x", "OLD"]}}}',
+        },
+        "b.auto.tfvars.json",
+    ),
     "JSON variables that say nothing of it": (
         {
             "main.tf": WEB % "var.size",
@@ -267,6 +286,36 @@ def test_every_kind_of_plain_value_is_changed(edit, old, new, written):
     found = edit(WEB % old, "aws_instance.web", "instance_type", new)
 
     assert found.after == (WEB % written).encode()
+
+
+def test_a_listed_variable_file_in_json_has_the_last_word(edit):
+    files = {
+        "main.tf": WEB % "var.size",
+        "v.tf": 'variable "size" {}\n',
+        "x.auto.tfvars": 'size = "X"\n',
+        "vars/prod.tfvars.json": '{"size": "OLD"}\n',
+    }
+    listed = ["vars/prod.tfvars.json"]
+
+    found = edit(files, "aws_instance.web", "instance_type", "NEW", var_files=listed)
+
+    assert (found.file, found.after) == (listed[0], b'{"size": "NEW"}\n')
+
+
+def test_the_keys_of_a_for_each_are_read_out_of_json_and_others_named(edit):
+    files = {
+        "main.tf": EACH % ("var.servers", "each.value.t")
+        + 'output "t" {\n  value = var.servers["web-2"].t\n}\n',
+        "v.tf": 'variable "servers" {}\n',
+        "terraform.tfvars.json": (
+            '{"servers": {"web-1": {"t": "X"},\n "web-2": {"t": "OLD"}}}'
+        ),
+    }
+
+    found = edit(files, SECOND, "instance_type", "NEW")
+
+    assert changed(found)[:2] == ("terraform.tfvars.json", 2)
+    assert [one.what for one in found.consumers] == ["output.t"]
 
 
 ODD = {

@@ -146,14 +146,78 @@ TREES = {
         {"main.tf": "", "x.tf.json": "{}"},
         ("no-block", ".", 0),
     ),
-    "JSON variables": (
+    "JSON variables in a list": (
         {
             "main.tf": WEB % "var.x",
             "v.tf": 'variable "x" {}\n',
             "terraform.tfvars": "x = 1\n",
-            "z.auto.tfvars.json": '{"x": 2}',
+            "z.auto.tfvars.json": '[{"x": 2}]',
         },
         ("json", "z.auto.tfvars.json", 0),
+    ),
+    "JSON variables that are one text": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '"x"',
+        },
+        ("syntax", "terraform.tfvars.json", 0),
+    ),
+    "JSON variables with a comment": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{\n"x": 1 // why\n}',
+        },
+        ("syntax", "terraform.tfvars.json", 0),
+    ),
+    "JSON variables that are too many": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{"x": "' + "y" * 2**21 + '"}',
+        },
+        ("large", "terraform.tfvars.json", 0),
+    ),
+    "two values in JSON variables": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{\n"x": 1,\n"x": 2\n}',
+        },
+        ("duplicate", "terraform.tfvars.json", 3),
+    ),
+    "two values of a key in JSON variables": (
+        {
+            "main.tf": WEB % "var.x.a",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{\n"x": {"a": 1,\n"a": 2}\n}',
+        },
+        ("duplicate", "terraform.tfvars.json", 3),
+    ),
+    "half a character in JSON variables": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{\n"x": "\\ud800"\n}',
+        },
+        ("template", "terraform.tfvars.json", 2),
+    ),
+    "an absurd number in JSON variables": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{\n"x": ' + "1" * 301 + "\n}",
+        },
+        ("template", "terraform.tfvars.json", 2),
+    ),
+    "a whole object in JSON variables": (
+        {
+            "main.tf": WEB % "var.x",
+            "v.tf": 'variable "x" {}\n',
+            "terraform.tfvars.json": '{\n"x": {"a": 1}\n}',
+        },
+        ("collection", "terraform.tfvars.json", 2),
     ),
     "JSON variables that are none": (
         {

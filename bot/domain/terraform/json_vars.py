@@ -1,0 +1,42 @@
+"""
+Variable files in JSON (`*.tfvars.json`): read as documents, and how a value is written.
+
+Terraform evaluates these without any scope, so a text in one is what it says and never
+a template: `${x}` stands for itself there and is not escaped, other than in `.tf.json`.
+https://developer.hashicorp.com/terraform/language/values/variables#variable-definitions-tfvars-files
+https://github.com/hashicorp/hcl/blob/main/json/structure.go (`expression.Value`)
+"""
+
+from __future__ import annotations
+
+import json
+
+from bot.domain.json_text.document import parse
+from bot.domain.json_text.edit import write as json_text
+from bot.domain.terraform import literal
+from bot.domain.terraform.hcl import LARGEST_FILE, Document
+from bot.domain.terraform.refusal import Reason, refused
+
+
+def parse_json(file: str, source: bytes) -> Document:
+    """Return the file's document; refuses what is not one object of JSON."""
+    if len(source) > LARGEST_FILE:
+        raise refused(Reason.LARGE, file=file)
+    try:
+        # Stricter than tree-sitter, which allows comments; Terraform does not.
+        content = json.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise refused(Reason.SYNTAX, file=file) from error
+    root = parse(file, source).top
+    if isinstance(content, list) and content:
+        # Terraform lays such objects over each other: nobody writes this by hand.
+        raise refused(Reason.JSON, file=file, what="[…]")
+    if not isinstance(content, dict | list):
+        raise refused(Reason.SYNTAX, file=file)
+    return Document(file, source, root, is_json=True)
+
+
+def write(value: literal.Scalar, *, file: str) -> str:
+    """Return the JSON of `value`; raises `NotWritableError` as for HCL."""
+    literal.write(value)
+    return json_text(value, file=file)
