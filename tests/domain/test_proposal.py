@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.domain.cost import Cost
 from bot.domain.message import Message
 from bot.domain.proposal import (
     Bound,
@@ -32,6 +33,7 @@ VALUES = {
     "arguments": st.dictionaries(texts, texts, max_size=3),
     "paths": st.lists(texts, max_size=3).map(tuple),
     "edits": st.lists(edits, max_size=3).map(tuple),
+    "cost": st.none() | st.builds(Cost, cents=st.integers(-10**7, 10**7)),
     "scope": st.none()
     | st.builds(lambda name, resource: core.scope(name=name, resource=resource),
                 names, st.from_regex(r"arn:[a-z:]{1,30}", fullmatch=True)),

@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.domain.catalog.choosing import Request, chosen_rule, first_rule, passed
+from bot.domain.catalog.choosing import (
+    Request,
+    chosen_rule,
+    first_rule,
+    passed,
+    relied_on,
+)
 from bot.domain.catalog.routes import RouteRule
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
+from bot.domain.cost import Cost
 from bot.domain.ladder import TrustLevel
 from bot.domain.route import Facts
 from bot.domain.scope import Environment, Risk
@@ -29,6 +36,8 @@ matches = st.fixed_dictionaries(
         "destroys": st.booleans(),
         "replaces": st.booleans(),
         "addresses_up_to": st.integers(0, 3),
+        "costs_up_to": st.integers(0, 3),
+        "after_success": st.integers(1, 4),
     },
 )
 asks = st.sampled_from(
@@ -59,6 +68,8 @@ requests = st.builds(
         destroys=st.integers(0, 2),
         replaces=st.integers(0, 2),
         addresses=st.integers(0, 5),
+        cost=st.none() | st.builds(Cost, cents=st.integers(-100, 500)),
+        successes=st.integers(0, 6),
     ),
 )
 uses = st.dictionaries(st.sampled_from(["small", "tiny"]), st.integers(0, 6))
@@ -119,6 +130,42 @@ def test_rules_that_are_called_sound_choose_the_same_without_the_guard(routes):
             assert guarded is own
 
 
+@given(
+    rules,
+    requests,
+    st.sampled_from(Risk),
+    st.booleans(),
+    st.none() | st.integers(0, 500),
+    st.integers(0, 6),
+)
+def test_among_sound_rules_what_costs_more_or_went_well_less_asks_no_fewer_people(  # noqa: PLR0917 - as hypothesis hands them
+    routes, request_, risk, is_free, more, fewer
+):
+    wrong = {one.message.key for one in rule_inconsistencies((), routes)}
+    used = dict.fromkeys(("small", "tiny"), 0) if is_free else {}
+    cost, successes = request_.facts.cost, request_.facts.successes
+    dearer = None if more is None or cost is None else Cost(cents=cost.cents + more)
+    steps = {
+        "catalog.lowered-by-cost": {"cost": dearer},
+        "catalog.lowered-by-history": {"successes": min(fewer, successes)},
+    }
+
+    def people(facts):
+        one = request_.model_copy(update={"facts": facts})
+        found = first_rule(routes, risk=risk, request=one, used=used)
+        return None if found is None else found.people
+
+    before = people(request_.facts)
+    after = {
+        key: people(request_.facts.model_copy(update=step))
+        for key, step in steps.items()
+    }
+
+    for key, found in after.items():
+        if key not in wrong and None not in (before, found):
+            assert before <= found
+
+
 @given(rules, requests, st.sampled_from(Risk))
 def test_what_a_rule_takes_all_of_never_reaches_the_other(routes, request_, risk):
     for index, later in enumerate(routes):
@@ -140,6 +187,13 @@ def test_what_a_rule_takes_all_of_never_reaches_the_other(routes, request_, risk
         ({"replaces": False}, Facts(replaces=1), False),
         ({"addresses_up_to": 1}, Facts(addresses=1), True),
         ({"addresses_up_to": 1}, Facts(addresses=2), False),
+        ({"costs_up_to": 50}, Facts(cost=Cost(cents=50_00)), True),
+        ({"costs_up_to": 50}, Facts(cost=Cost(cents=50_01)), False),
+        ({"costs_up_to": 0}, Facts(cost=Cost(cents=-1)), True),
+        ({"costs_up_to": 1_000_000}, Facts(cost=None), False),
+        ({"after_success": 3}, Facts(successes=3), True),
+        ({"after_success": 3}, Facts(successes=2), False),
+        ({"after_success": 1}, Facts(), False),
     ],
 )
 def test_rules_look_at_hours_and_at_the_plan(match, facts, fits):
@@ -148,6 +202,40 @@ def test_rules_look_at_hours_and_at_the_plan(match, facts, fits):
     )
 
     assert found is fits
+
+
+@given(rules, requests, uses, st.sampled_from(Risk), st.data())
+def test_a_choice_stands_for_as_long_as_there_are_the_successes_it_relies_on(
+    routes, request_, used, risk, data
+):
+    about = {"risk": risk, "used": used}
+    chosen = chosen_rule(routes, request=request_, **about)
+    least = relied_on(routes, request=request_, **about)
+    fewer = data.draw(st.integers(least, request_.facts.successes))
+    facts = request_.facts.model_copy(update={"successes": fewer})
+    later = request_.model_copy(update={"facts": facts})
+
+    again = chosen_rule(routes, request=later, **about)
+
+    assert again is chosen
+
+
+def test_a_choice_relies_on_what_a_rule_for_less_risk_counts_on():
+    routes = [
+        rule(match={"risk": "low", "after_success": 2}, needs=[ONCALL, OWNER]),
+        rule(match={"risk": "low"}, needs=[{**ONCALL, "count": 3}]),
+        rule(needs=[ONCALL]),
+    ]
+    request = Request(
+        environment=PRODUCTION, command="resize", facts=Facts(successes=5)
+    )
+    about = {"risk": Risk.MEDIUM, "used": {}}
+
+    chosen = chosen_rule(routes, request=request, **about)
+
+    assert chosen is routes[0]
+    assert relied_on(routes, request=request, **about) == 2
+    assert relied_on([], request=request, **about) == 0
 
 
 def test_a_used_up_envelope_falls_to_the_next_rule():
