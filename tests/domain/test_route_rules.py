@@ -14,7 +14,7 @@ from bot.domain.catalog.choosing import (
     passed,
     relied_on,
 )
-from bot.domain.catalog.routes import RouteRule
+from bot.domain.catalog.routes import DeciderRole, Match, RouteRule
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
 from bot.domain.cost import Cost
 from bot.domain.ladder import TrustLevel
@@ -184,7 +184,11 @@ def test_what_a_rule_takes_all_of_never_reaches_the_other(routes, request_, risk
         ({"hours": "closed"}, Facts(is_open=False), True),
         ({"destroys": False}, Facts(destroys=1), False),
         ({"destroys": True}, Facts(destroys=1), True),
+        ({"destroys": True}, Facts(destroys=0), False),
+        ({"destroys": False}, Facts(destroys=0), True),
         ({"replaces": False}, Facts(replaces=1), False),
+        ({"replaces": True}, Facts(replaces=0), False),
+        ({"replaces": False}, Facts(replaces=0), True),
         ({"addresses_up_to": 1}, Facts(addresses=1), True),
         ({"addresses_up_to": 1}, Facts(addresses=2), False),
         ({"costs_up_to": 50}, Facts(cost=Cost(cents=50_00)), True),
@@ -218,6 +222,137 @@ def test_a_choice_stands_for_as_long_as_there_are_the_successes_it_relies_on(
     again = chosen_rule(routes, request=later, **about)
 
     assert again is chosen
+
+
+REQUEST = Request(
+    environment=PRODUCTION,
+    command="resize",
+    trust=TrustLevel.REVIEW,
+    facts=Facts(
+        is_open=True,
+        destroys=1,
+        replaces=1,
+        addresses=2,
+        cost=Cost(cents=200),
+        successes=2,
+    ),
+)
+FITTING = {
+    "risk": "medium",
+    "environment": "production",
+    "command": "resize",
+    "trust": "review",
+    "hours": "open",
+    "destroys": True,
+    "replaces": True,
+    "addresses_up_to": 2,
+    "costs_up_to": 2,
+    "after_success": 2,
+}
+OTHER = {
+    "risk": "high",
+    "environment": "staging",
+    "command": "backup",
+    "trust": "propose",
+    "hours": "closed",
+    "destroys": False,
+    "replaces": False,
+    "addresses_up_to": 1,
+    "costs_up_to": 1,
+    "after_success": 3,
+}
+
+
+def fits(match):
+    return rule(match=match, needs=[ONCALL]).match.fits(
+        risk=Risk.MEDIUM,
+        environment=REQUEST.environment,
+        command=REQUEST.command,
+        trust=REQUEST.trust,
+        facts=REQUEST.facts,
+    )
+
+
+@pytest.mark.parametrize("field", Match.model_fields)
+def test_one_thing_that_is_not_so_is_enough_for_a_rule_not_to_fit(field):
+    assert fits(FITTING) is True
+    assert fits(FITTING | {field: OTHER[field]}) is False
+    assert fits({field: FITTING[field]}) is True
+    assert fits({}) is True
+
+
+@pytest.mark.parametrize("field", Match.model_fields)
+def test_what_asks_for_less_takes_all_of_what_asks_for_more(field):
+    def takes(one, other):
+        found = [rule(match=each, needs=[ONCALL]).match for each in (one, other)]
+        return found[0].takes_all_of(found[1])
+
+    narrow = {field: FITTING[field]}
+
+    assert takes({}, narrow) is True
+    assert takes(narrow, {}) is False
+    assert takes(FITTING, FITTING) is True
+    assert takes(narrow, FITTING) is True
+    # A limit that is wider takes all; any other thing that is asked for is another.
+    wider = {"addresses_up_to": 3, "costs_up_to": 3, "after_success": 1}
+    if field in wider:
+        assert takes({field: wider[field]}, narrow) is True
+        assert takes(narrow, {field: wider[field]}) is False
+    else:
+        assert takes({field: OTHER[field]}, narrow) is False
+
+
+def test_a_rule_asks_for_one_of_a_role_unless_it_says_how_many():
+    assert rule(needs=[ONCALL]).people == 1
+    assert rule(needs=[OWNER, {**ONCALL, "count": 3}]).people == 4
+    assert rule(needs=[], envelope={"name": "small", "per_day": 1}).people == 0
+
+
+def test_who_may_be_asked_for_is_written_here_and_nowhere_else():
+    assert {one.value for one in DeciderRole} == {
+        "provider.oncall",
+        "provider.engineer",
+        "provider.manager",
+        "client.developer",
+        "client.owner",
+    }
+
+
+@pytest.mark.parametrize(
+    ("match", "is_read"),
+    [
+        ({"addresses_up_to": 0}, True),
+        ({"addresses_up_to": -1}, False),
+        ({"addresses_up_to": "3"}, False),
+        ({"costs_up_to": 0}, True),
+        ({"costs_up_to": -1}, False),
+        ({"costs_up_to": "50"}, False),
+        ({"after_success": 0}, False),
+        ({"after_success": 1}, True),
+        ({"after_success": 50}, True),
+        ({"after_success": 51}, False),
+        ({"after_success": "3"}, False),
+    ],
+)
+def test_limits_are_numbers_that_make_sense(match, is_read):
+    if is_read:
+        assert rule(match=match, needs=[ONCALL])
+        return
+    with pytest.raises(ValidationError):
+        rule(match=match, needs=[ONCALL])
+
+
+@pytest.mark.parametrize(
+    ("per_day", "is_read"),
+    [(0, False), (1, True), (1000, True), (1001, False), ("5", False)],
+)
+def test_an_envelope_is_for_one_at_least_and_for_a_thousand_at_most(per_day, is_read):
+    fields = {"needs": [], "envelope": {"name": "small", "per_day": per_day}}
+    if is_read:
+        assert rule(**fields).envelope.per_day == per_day
+        return
+    with pytest.raises(ValidationError):
+        rule(**fields)
 
 
 def test_a_choice_relies_on_what_a_rule_for_less_risk_counts_on():
