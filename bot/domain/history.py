@@ -40,14 +40,10 @@ class Past(Frozen):
 def successes(past: Sequence[Past]) -> int:
     """Return how many went well since the last that did not; the order is no matter."""
     # What broke the row ended when it did, and so is itself not among what came after.
-    ends = [one.ended_at for one in past if one.ended_at is not None]
-    if len(ends) < len(past):
+    ended = [(one, one.ended_at) for one in past if one.ended_at is not None]
+    if len(ended) < len(past):
         return 0
-    broken = [end for one, end in zip(past, ends, strict=True) if not one.done]
+    broken = [at for one, at in ended if not one.done]
     broken += [one.undone_at for one in past if one.undone_at is not None]
     since = max(broken, default=None)
-    return sum(
-        one.counts
-        for one, end in zip(past, ends, strict=True)
-        if since is None or end > since
-    )
+    return sum(one.counts for one, at in ended if since is None or at > since)

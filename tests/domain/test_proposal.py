@@ -85,6 +85,12 @@ def test_before_and_after_never_read_the_same(field, data):
     assert said.args["before"] != said.args["after"]
 
 
+def test_a_price_is_told_as_people_read_it_and_an_unknown_one_as_none():
+    (said,) = differences(core.bound(), core.bound(cost=Cost(cents=4730)))
+
+    assert said.args == {"before": "-", "after": "+47.30"}
+
+
 @given(bounds)
 def test_a_digest_survives_being_stored(before):
     stored = Bound.model_validate_json(before.model_dump_json())

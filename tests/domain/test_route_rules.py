@@ -18,7 +18,7 @@ from bot.domain.catalog.routes import DeciderRole, Match, RouteRule
 from bot.domain.catalog.rule_consistency import rule_inconsistencies
 from bot.domain.cost import Cost
 from bot.domain.ladder import TrustLevel
-from bot.domain.route import Facts
+from bot.domain.route import Facts, Passed
 from bot.domain.scope import Environment, Risk
 
 ONCALL = {"role": "provider.oncall"}
@@ -100,6 +100,18 @@ def test_the_first_that_fits_is_the_one_unless_less_risk_asks_more(
         assert chosen is None
     else:
         assert chosen is own or chosen.people > own.people
+
+
+def test_what_only_more_risk_would_ask_is_not_asked_of_less():
+    routes = [
+        rule(match={"risk": "high"}, needs=[ONCALL, OWNER]),
+        rule(needs=[ONCALL]),
+    ]
+    request = Request(environment=PRODUCTION, command="resize")
+
+    chosen = [chosen_rule(routes, risk=risk, request=request, used={}) for risk in Risk]
+
+    assert chosen == [routes[1], routes[1], routes[0]]
 
 
 @given(rules, requests, uses, st.sampled_from(Risk))
@@ -291,6 +303,7 @@ def test_what_asks_for_less_takes_all_of_what_asks_for_more(field):
 
     assert takes({}, narrow) is True
     assert takes(narrow, {}) is False
+    assert takes({"after_success": 1}, {}) is False
     assert takes(FITTING, FITTING) is True
     assert takes(narrow, FITTING) is True
     # A limit that is wider takes all; any other thing that is asked for is another.
@@ -386,6 +399,21 @@ def test_a_used_up_envelope_falls_to_the_next_rule():
     assert needs({}) == routes[1].needs
 
 
+def test_a_use_of_an_envelope_is_numbered_from_one_to_its_last():
+    small = rule(needs=[], envelope={"name": "small", "per_day": 2})
+
+    found = [passed(small, {"small": used}) for used in (0, 1, 2, 3)]
+
+    assert found == [
+        Passed(name="small", number=1, per_day=2),
+        Passed(name="small", number=2, per_day=2),
+        None,
+        None,
+    ]
+    assert passed(small, {"other": 0}) is None
+    assert passed(rule(needs=[ONCALL]), {"small": 0}) is None
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -394,8 +422,12 @@ def test_a_used_up_envelope_falls_to_the_next_rule():
     ],
 )
 def test_a_rule_has_people_or_an_envelope(fields):
-    with pytest.raises(ValidationError, match="people, or an envelope"):
+    with pytest.raises(ValidationError) as refused:
         rule(**fields)
+
+    (error,) = refused.value.errors()
+    assert error["type"] == "catalog.needs-or-envelope"
+    assert error["msg"] == "wanted people, or an envelope"
 
 
 def test_an_envelope_is_in_one_rule_and_hides_none():
