@@ -274,7 +274,7 @@ def test_a_route_says_which_rule_it_comes_from_and_what_that_looked_at():
 def test_a_move_of_trust_says_its_rule_if_there_is_one():
     move = rule("client.owner", "provider.manager", match={"command": "trust"})
     about = {"risk": Risk.LOW, "environment": Environment.STAGING, "command": "trust"}
-    first = rule("client.owner", match={"risk": "high"})
+    first = rule("client.owner", match={"command": "resize"})
     with_rule = catalog(routes=(first, move))
 
     said = with_rule.route(client="acme", **about)
