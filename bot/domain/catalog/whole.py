@@ -223,7 +223,7 @@ class Catalog(Frozen):
         A move on the trust ladder is decided by a rule that names it, and by both
         companies whatever that says. KeyError if there is no such client.
         """
-        own, moves = self._clients[client], command == COMMAND
+        own, moves, spent = self._clients[client], command == COMMAND, used or {}
         rules = [
             one for one in self.routes if not moves or one.match.command == COMMAND
         ]
@@ -233,7 +233,7 @@ class Catalog(Frozen):
             trust=trust or own.trust.level(environment),
             facts=facts,
         )
-        chosen = chosen_rule(rules, risk=risk, request=request, used=used or {})
+        chosen = chosen_rule(rules, risk=risk, request=request, used=spent)
         if chosen is None:
             return None if not moves else _agreement(own.requests, ())
         grounds = Grounds(
@@ -241,7 +241,7 @@ class Catalog(Frozen):
             costs_up_to=chosen.match.costs_up_to,
             after_success=chosen.match.after_success,
             successes=facts.successes,
-            relied_on=relied_on(rules, risk=risk, request=request, used=used or {}),
+            relied_on=relied_on(rules, risk=risk, request=request, used=spent),
         )
         needs = tuple(
             Need(role=place.role.value, count=place.count) for place in chosen.needs
@@ -256,7 +256,7 @@ class Catalog(Frozen):
             needs=needs,
             expires=waits.expires,
             remind_before=waits.remind_before,
-            envelope=passed(chosen, used or {}),
+            envelope=passed(chosen, spent),
             grounds=grounds,
         )
 
