@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bot.domain.found import Page
     from bot.domain.glass import Break
     from bot.domain.guidelines import ChangedFile
+    from bot.domain.history import Past
     from bot.domain.host import HostSession
     from bot.domain.ladder import Agreed, Protection, Seen
     from bot.domain.ladder_advice import Numbers
@@ -147,6 +148,15 @@ class Store(Protocol):
     async def link_asked(self, client: str, *, member: str) -> Link | None: ...
     async def links(self, client: str, *, after: datetime) -> tuple[Link, ...]: ...
     async def used(self, client: str, *, envelope: str, day: date) -> int: ...
+    async def past(
+        self,
+        client: str,
+        *,
+        environment: Environment,
+        command: str,
+        since: datetime,
+        most: int,
+    ) -> tuple[Past, ...]: ...
     def exclusive(self, name: str) -> AbstractAsyncContextManager[bool]: ...
     async def ping(self) -> None: ...
 

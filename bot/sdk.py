@@ -46,6 +46,7 @@ from bot.domain.change import (
     ValueChange,
 )
 from bot.domain.command import Command, arg, target
+from bot.domain.cost import Cost
 from bot.domain.database import DatabaseName, NewDatabase, Seen, UserHost, reserved
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
@@ -95,6 +96,7 @@ __all__ = [
     "Broken",
     "Client",
     "Command",
+    "Cost",
     "Database",
     "DatabaseId",
     "DatabaseName",

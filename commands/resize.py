@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot import sdk
 from playbooks.aws.ec2_instance import InstanceType
-from playbooks.aws.prices import AS_OF, monthly
+from playbooks.aws.prices import AS_OF, Difference, monthly
 
 
 class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
@@ -66,9 +66,17 @@ class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
             command="resize", arguments={"instance": self.instance, "type": former}
         )
 
+    def cost(self, before: sdk.Before, client: sdk.Client) -> sdk.Cost | None:
+        found = self._difference(before, client)
+        return found.cost if found else None
+
+    def _difference(self, before: sdk.Before, client: sdk.Client) -> Difference | None:
+        former = str(before.value or "")
+        return monthly(region=client.aws.region, before=former, after=self.type)
+
     def notes(self, before: sdk.Before, client: sdk.Client) -> tuple[sdk.Message, ...]:
         former, region = str(before.value or ""), client.aws.region
-        found = monthly(region=region, before=former, after=self.type)
+        found = self._difference(before, client)
         return (
             _stops(),
             _unknown(former, self.type)
@@ -79,7 +87,7 @@ class Resize(sdk.Command, name="resize", risk=sdk.Risk.MEDIUM):
                 fr="Prix par mois : { $difference } USD ({ $before } à { $after } ; à "
                 "la demande, Linux, { $region }, liste du { $of })",
                 args={
-                    "difference": found.told,
+                    "difference": found.cost.told,
                     "before": str(found.before),
                     "after": str(found.after),
                     "region": region,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot import sdk
 from playbooks.aws.ebs_volume import EbsVolume
-from playbooks.aws.prices import AS_OF, monthly_disk
+from playbooks.aws.prices import AS_OF, Difference, monthly_disk
 from playbooks.aws.rds_instance import RdsInstance
 
 
@@ -59,23 +59,28 @@ class ResizeDisk(sdk.Command, name="resize-disk", risk=sdk.Risk.MEDIUM):
             args={"former": str(before.value or "?")},
         )
 
+    def cost(self, before: sdk.Before, client: sdk.Client) -> sdk.Cost | None:
+        found = self._difference(before, client)
+        return found.cost if found else None
+
+    def _difference(self, before: sdk.Before, client: sdk.Client) -> Difference | None:
+        former = str(before.value or "")
+        if not former.isdecimal():
+            return None
+        return monthly_disk(
+            region=client.aws.region,
+            type_=before.state.value("type") or "",
+            before=int(former),
+            after=self.size,
+        )
+
     def notes(self, before: sdk.Before, client: sdk.Client) -> tuple[sdk.Message, ...]:
         target = client.target(self.volume)
         own = _of_database() if isinstance(target, sdk.Database) else _of_volume()
         return (own, self._price(before, client))
 
     def _price(self, before: sdk.Before, client: sdk.Client) -> sdk.Message:
-        former, kind = str(before.value or ""), before.state.value("type")
-        found = (
-            monthly_disk(
-                region=client.aws.region,
-                type_=kind or "",
-                before=int(former),
-                after=self.size,
-            )
-            if former.isdecimal()
-            else None
-        )
+        found = self._difference(before, client)
         if found is None:
             return sdk.text(
                 en="Price a month: unknown; the list of { $of } does not have this "
@@ -90,10 +95,10 @@ class ResizeDisk(sdk.Command, name="resize-disk", risk=sdk.Risk.MEDIUM):
             fr="Prix par mois : { $difference } USD ({ $before } à { $after } ; "
             "{ $kind }, { $region }, liste du { $of })",
             args={
-                "difference": found.told,
+                "difference": found.cost.told,
                 "before": str(found.before),
                 "after": str(found.after),
-                "kind": kind or "-",
+                "kind": before.state.value("type") or "-",
                 "region": client.aws.region,
                 "of": AS_OF,
             },

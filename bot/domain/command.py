@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.domain.catalog import Client, Target
     from bot.domain.change import DirectAction, MergeRequest, ValueChange
+    from bot.domain.cost import Cost
     from bot.domain.message import Message
     from bot.domain.way_back import Before, WayBack
 
@@ -221,6 +222,14 @@ class Command(Frozen, ABC):
         Say what to ask for to have it as it was before, or why there is no way back.
 
         Shown before anybody decides. Nothing leaves it to the playbook's own words.
+        """
+        return None
+
+    def cost(self, before: Before, client: Client) -> Cost | None:  # noqa: ARG002 - for commands to look at
+        """
+        Say what a merge request of it adds a month; None where no list knows.
+
+        Approvals bind to it and routes count by it. What is unknown is never cheap.
         """
         return None
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from pydantic_core import to_jsonable_python
 
+from bot.domain.cost import Cost
 from bot.domain.frozen import Frozen
 from bot.domain.message import Message
 from bot.domain.scope import Risk, Scope
@@ -66,6 +67,7 @@ class Bound(Frozen):
     pipeline: str = ""
     playbook: str = ""
     live_state: str = ""
+    cost: Cost | None = None
     scope: Scope | None = None
     credentials: str
     policy: str
@@ -152,6 +154,10 @@ def voided(found: tuple[Message, ...]) -> Message:
 
 def _short(value: object) -> str:
     """Return a value short enough for one line of a card; another one reads another."""
+    if value is None:
+        return "-"
+    if isinstance(value, Cost):
+        return value.told
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
     if isinstance(value, str):

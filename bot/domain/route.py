@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
+from bot.domain.cost import Cost
 from bot.domain.frozen import Frozen
 
 if TYPE_CHECKING:
@@ -30,12 +31,34 @@ class Need(Frozen):
 
 
 class Facts(Frozen):
-    """What is known of a request when its route is chosen, besides kind and risk."""
+    """
+    What is known of a request when its route is chosen, besides kind and risk.
+
+    `successes` is how often its command went well there in a row. An unknown cost is
+    none, and not a low one.
+    """
 
     is_open: bool = True
     destroys: int = 0
     replaces: int = 0
     addresses: int = 0
+    cost: Cost | None = None
+    successes: int = 0
+
+
+class Grounds(Frozen):
+    """
+    Which rule a route comes from, counted from 1, and what that rule counts on.
+
+    `successes` is how many there were; `relied_on` how many the choice needs to stand,
+    whichever rules it compared: fewer, and others might have to decide.
+    """
+
+    rule: int
+    costs_up_to: int | None = None
+    after_success: int | None = None
+    successes: int = 0
+    relied_on: int = 0
 
 
 class Passed(Frozen):
@@ -58,6 +81,7 @@ class Route(Frozen):
     expires: timedelta
     remind_before: timedelta
     envelope: Passed | None = None
+    grounds: Grounds | None = None
 
 
 def missing(

@@ -19,6 +19,7 @@ from bot.domain.timing.hours import all_open
 from bot.domain.timing.marks import Marks, Use
 from bot.domain.timing.zone import wall, zone
 from bot.domain.writes import Job, Task, Writes
+from bot.flow.history import successes_now
 from bot.flow.holding import held
 from bot.flow.saying import card, thread, told
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from bot.ports import Back
 
 
-def facts_of(operation: Operation, *, proposal: Proposal, back: Back) -> Facts:
-    """Return what rules look at: hours at the time it would run, and the plan."""
+async def facts_of(operation: Operation, *, proposal: Proposal, back: Back) -> Facts:
+    """Return what rules look at: hours at the time it would run, plan and history."""
     calendars = back.catalog.current().calendars(operation.client)
     effects = proposal.effects
     return Facts(
@@ -40,6 +41,8 @@ def facts_of(operation: Operation, *, proposal: Proposal, back: Back) -> Facts:
         destroys=effects.destroys,
         replaces=effects.replaces,
         addresses=effects.addresses,
+        cost=proposal.bound.cost,
+        successes=await successes_now(operation, front=back),
     )
 
 

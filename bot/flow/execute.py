@@ -38,6 +38,7 @@ from bot.flow.carrying.ends import Done, Doubt, End, Failed, Later, aws_refused
 from bot.flow.changes import direct_action, merge_request, trust
 from bot.flow.changes.again import rebound
 from bot.flow.glass import still_broken
+from bot.flow.history import broken_since
 from bot.flow.holders import still_missing
 from bot.flow.holding import FROZEN, held, standing_for, told_of
 from bot.flow.saying import card, thread, told
@@ -202,6 +203,8 @@ async def _objection(operation: Operation, *, back: Back) -> _Objection | None:
         return _Objection(State.VOIDED, Message.of("voided.rights"))
     if await moved_since(operation, front=back):
         return _Objection(State.VOIDED, Message.of("voided.trust"))
+    if operation.glass is None and await broken_since(operation, front=back):
+        return _Objection(State.VOIDED, Message.of("voided.history"))
     if _is_closed(operation, back=back):
         return _Objection(State.VOIDED, Message.of("voided.hours"))
     try:

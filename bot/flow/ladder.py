@@ -130,11 +130,19 @@ def _rule(rule: RouteRule) -> Message:
         "risk": Message.of(f"risk.{match.risk.name.lower()}")
         if match.risk is not None
         else Message.of("trust.any-risk"),
-        "command": match.command or "-",
         "roles": ", ".join(f"{one.count} x {one.role.value}" for one in rule.needs),
         "per_day": rule.envelope.per_day if rule.envelope else 0,
     }
-    return Message.of("trust.rule-envelope" if rule.envelope else "trust.rule", args)
+    told = Message.of("trust.rule-envelope" if rule.envelope else "trust.rule", args)
+    narrows: dict[str, str | int | None] = {
+        "trust.rule-command": match.command,
+        "trust.rule-costs": match.costs_up_to,
+        "trust.rule-history": match.after_success,
+    }
+    for key, limit in narrows.items():
+        if limit is not None:
+            told = Message.of(key, {"rule": told, "limit": limit})
+    return told
 
 
 def _told(numbers: Numbers) -> Message:

@@ -224,7 +224,7 @@ async def route_for(operation: Operation, *, proposal: Proposal, back: Back) -> 
         risk=risk,
         environment=operation.environment,
         command=operation.command,
-        facts=facts_of(operation, proposal=proposal, back=back),
+        facts=await facts_of(operation, proposal=proposal, back=back),
         used={} if glass else await open_envelopes(operation, back=back),
         trust=await level_now(operation.client, operation.environment, front=back),
     )

@@ -157,6 +157,7 @@ changed-plan = The plan is another ({ $before } became { $after }).
 changed-pipeline = Another pipeline ran ({ $before } became { $after }).
 changed-playbook = The playbook's code changed ({ $before } became { $after }).
 changed-live-state = The target itself changed ({ $before } became { $after }).
+changed-cost = What it adds a month in US dollars is { $after } instead of { $before }.
 changed-scope = The rights it would be lent changed ({ $before } became { $after }).
 changed-credentials = The role it would use is { $after } instead of { $before }.
 changed-policy = The rules of who decides changed ({ $before } became { $after }).

@@ -90,6 +90,13 @@ card-scheduled = Scheduled for { $at }. It is decided before, and everything is 
 changed-scheduled-for = The moment it is scheduled for is { $after } instead of { $before }.
 thread-envelope = Approved by the policy, not by a person: envelope { $envelope }, { $number } of { $most } today.
 card-envelope = Approved by the policy: envelope { $envelope }, { $number } of { $most } that day
+voided-history = Who decides was chosen because this went well so often in a row, and since then one failed, was undone, is in doubt or is too long ago. Others may have to decide now. Please ask again.
+card-rule = By rule { $rule } of the routes.
+card-rule-cost = It takes up to { $most } USD more a month; this is { $cost }.
+card-rule-history = It takes what went well { $wanted } times in a row; it did { $count ->
+    [one] once
+   *[other] { $count } times
+ }.
 voided-hours = Only the policy approved it, and nobody is there now: what it approves runs while people are there. Please ask for it anew.
 
 ## Quiet nights and escalation

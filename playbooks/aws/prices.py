@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from bot.sdk import Cost
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,9 +63,9 @@ class Difference:
     after: Decimal
 
     @property
-    def told(self) -> str:
-        """The difference with its sign: `+47.30`."""
-        return f"{self.after - self.before:+.2f}"
+    def cost(self) -> Cost:
+        """The difference as rules count it; both prices are whole cents."""
+        return Cost(cents=int((self.after - self.before) * 100))
 
 
 def monthly(*, region: str, before: str, after: str) -> Difference | None:

@@ -23,8 +23,9 @@ from bot.domain.catalog import (
     Shift,
 )
 from bot.domain.catalog.schema import keys_at, schema
+from bot.domain.cost import Cost
 from bot.domain.message import Message
-from bot.domain.route import Need
+from bot.domain.route import Facts, Grounds, Need
 from bot.domain.scope import Environment, Risk
 
 TEAM = "T0CLARANET"
@@ -242,6 +243,45 @@ def test_the_first_rule_that_matches_says_who_decides_and_by_when():
     assert route.needs == (Need(role="provider.oncall"), Need(role="client.owner"))
     assert route.expires == timedelta(hours=2)
     assert route.remind_before == timedelta(minutes=30)
+
+
+def test_a_route_says_which_rule_it_comes_from_and_what_that_looked_at():
+    places = [{"role": "provider.oncall"}]
+    rules = (
+        rule("client.owner", match={"environment": "staging"}),
+        RouteRule.model_validate(
+            {"match": {"costs_up_to": 5, "after_success": 2}, "needs": places}
+        ),
+        rule("provider.oncall", "client.owner"),
+    )
+    world = catalog(routes=rules)
+
+    def grounds(**known):
+        return world.route(
+            client="acme",
+            risk=Risk.LOW,
+            environment=Environment.PRODUCTION,
+            command="resize",
+            facts=Facts(**known),
+        ).grounds
+
+    assert grounds(cost=Cost(cents=1), successes=3) == Grounds(
+        rule=2, costs_up_to=5, after_success=2, successes=3, relied_on=2
+    )
+    assert grounds(successes=3) == Grounds(rule=3, successes=3)
+
+
+def test_a_move_of_trust_says_its_rule_if_there_is_one():
+    move = rule("client.owner", "provider.manager", match={"command": "trust"})
+    about = {"risk": Risk.LOW, "environment": Environment.STAGING, "command": "trust"}
+    first = rule("client.owner", match={"command": "resize"})
+    with_rule = catalog(routes=(first, move))
+
+    said = with_rule.route(client="acme", **about)
+    unsaid = catalog(routes=(rule("client.owner"),)).route(client="acme", **about)
+
+    assert said.grounds == Grounds(rule=2)
+    assert unsaid.grounds is None
 
 
 def test_a_rule_without_times_takes_the_clients_own():

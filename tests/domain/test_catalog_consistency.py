@@ -300,6 +300,36 @@ def test_what_is_in_terraform_can_be_planned_and_applied():
             [rule(OWNER, match={"risk": "low"}), rule(ONCALL, match={"risk": "high"})],
             [],
         ),
+        (
+            [rule(match={"costs_up_to": 50}), rule(match={"costs_up_to": 20})],
+            [("rule-hidden", "routes.1")],
+        ),
+        ([rule(match={"costs_up_to": 20}), rule(match={"costs_up_to": 50})], []),
+        ([rule(match={"costs_up_to": 20}), rule()], []),
+        (
+            [rule(match={"after_success": 3}), rule(match={"after_success": 5})],
+            [("rule-hidden", "routes.1")],
+        ),
+        ([rule(match={"after_success": 5}), rule(match={"after_success": 3})], []),
+        ([rule(match={"after_success": 3}), rule()], []),
+        (
+            [rule(ONCALL, OWNER, match={"costs_up_to": 50}), rule()],
+            [("lowered-by-cost", "routes.1.needs")],
+        ),
+        ([rule(match={"costs_up_to": 50}), rule(ONCALL, OWNER)], []),
+        (
+            [rule(ONCALL, OWNER, match={"after_success": 3}), rule()],
+            [("lowered-by-history", "routes.1.needs")],
+        ),
+        ([rule(match={"after_success": 3}), rule(ONCALL, OWNER)], []),
+        (
+            [
+                rule(ONCALL, OWNER, match={"costs_up_to": 9, "risk": "low"}),
+                rule(match={"environment": "production", "risk": "low"}),
+                rule(ONCALL, OWNER),
+            ],
+            [("lowered-by-cost", "routes.1.needs")],
+        ),
         ([rule(expires="30m")], [("reminder-too-early-for", "routes.0")]),
         ([rule(expires="30m", remind_before="10m")], []),
         ([rule(remind_before="4h")], [("reminder-too-early-for", "routes.0")]),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.domain.cost import Cost
 from bot.domain.message import Message
 from bot.domain.proposal import (
     Bound,
@@ -32,6 +33,7 @@ VALUES = {
     "arguments": st.dictionaries(texts, texts, max_size=3),
     "paths": st.lists(texts, max_size=3).map(tuple),
     "edits": st.lists(edits, max_size=3).map(tuple),
+    "cost": st.none() | st.builds(Cost, cents=st.integers(-10**7, 10**7)),
     "scope": st.none()
     | st.builds(lambda name, resource: core.scope(name=name, resource=resource),
                 names, st.from_regex(r"arn:[a-z:]{1,30}", fullmatch=True)),
@@ -81,6 +83,12 @@ def test_before_and_after_never_read_the_same(field, data):
     (said,) = differences(core.bound(**{field: one}), core.bound(**{field: other}))
 
     assert said.args["before"] != said.args["after"]
+
+
+def test_a_price_is_told_as_people_read_it_and_an_unknown_one_as_none():
+    (said,) = differences(core.bound(), core.bound(cost=Cost(cents=4730)))
+
+    assert said.args == {"before": "-", "after": "+47.30"}
 
 
 @given(bounds)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.route import Facts, Need, Route, missing
+from bot.domain.route import Facts, Grounds, Need, Route, missing
 
 ROLES = ("provider.oncall", "provider.manager", "client.owner")
 PEOPLE = ("alice", "bob", "carol", "dave")
@@ -129,3 +129,12 @@ def test_the_largest_route_is_answered_at_once():
 
 def test_before_anything_was_planned_nothing_is_known_to_be_destroyed():
     assert Facts() == Facts(is_open=True, destroys=0, replaces=0, addresses=0)
+    assert Facts().cost is None
+    assert Facts().successes == 0
+
+
+def test_a_rule_counts_on_nothing_that_it_does_not_say():
+    plain = Grounds(rule=1)
+
+    assert (plain.costs_up_to, plain.after_success) == (None, None)
+    assert (plain.successes, plain.relied_on) == (0, 0)

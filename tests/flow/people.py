@@ -415,6 +415,12 @@ class Ops:
             PolicyDocument=json.dumps(policy),
         )
 
+    def allows_again(self) -> None:
+        """Have AWS's own administrator give back what `forbids` took."""
+        self.day.town.aws("iam").delete_role_policy(
+            RoleName="tandem-acme", PolicyName="frozen"
+        )
+
     async def operation(self, short: str, *, client: str = "acme") -> Operation:
         (found,) = await self.back.store.operations_like(client, short=short)
         return found

@@ -299,7 +299,8 @@ def test_all_texts_of_consistency_can_be_said(texts, folder):
 @pytest.mark.parametrize("key", [
     "provider-is-client", "repeated-slack", "repeated-gitlab", "repeated-channel",
     "repeated-project", "repeated-role", "repeated-resource", "repeated-address",
-    "shift-ends-first", "rule-hidden", "lowered-by-risk", "role-of-other-account",
+    "shift-ends-first", "rule-hidden", "lowered-by-risk", "lowered-by-cost",
+    "lowered-by-history", "role-of-other-account",
     "not-valid", "too-deep",
 ])  # fmt: skip
 def test_every_other_text_is_there(texts, key):

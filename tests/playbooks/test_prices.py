@@ -16,7 +16,7 @@ known = st.sampled_from(sorted(prices._HOURLY[PARIS]))
 def test_a_bigger_type_costs_so_much_more_a_month():
     found = prices.monthly(region=PARIS, before="t3.medium", after="m5.large")
 
-    assert (str(found.before), str(found.after), found.told) == (
+    assert (str(found.before), str(found.after), found.cost.told) == (
         "34.46",
         "81.76",
         "+47.30",
@@ -36,8 +36,8 @@ def test_going_there_and_back_costs_nothing(one, other):
     there = prices.monthly(region=PARIS, before=one, after=other)
     back = prices.monthly(region=PARIS, before=other, after=one)
 
-    assert there.after - there.before == -(back.after - back.before)
-    assert re.fullmatch(r"[+-][0-9]+\.[0-9]{2}", there.told)
+    assert there.cost.cents == -back.cost.cents
+    assert re.fullmatch(r"[+-][0-9]+\.[0-9]{2}", there.cost.told)
 
 
 def test_every_price_is_more_than_nothing_and_the_list_is_dated():
@@ -48,7 +48,7 @@ def test_every_price_is_more_than_nothing_and_the_list_is_dated():
 def test_a_larger_disk_costs_so_much_more_a_month():
     found = prices.monthly_disk(region=PARIS, type_="gp3", before=40, after=60)
 
-    assert (str(found.before), str(found.after), found.told) == (
+    assert (str(found.before), str(found.after), found.cost.told) == (
         "3.71",
         "5.57",
         "+1.86",

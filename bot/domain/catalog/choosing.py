@@ -42,16 +42,45 @@ def chosen_rule(
 
     `used` has how often each open envelope was used today; one it lacks is closed.
     """
+    found = _compared(rules, risk=risk, request=request, used=used)
+    # Of equals the request's own.
+    return max(found, key=lambda one: one.people, default=None)
+
+
+def relied_on(
+    rules: Sequence[RouteRule],
+    *,
+    risk: Risk,
+    request: Request,
+    used: Mapping[str, int],
+) -> int:
+    """
+    Return how many successes in a row the choice needs to stand as it is.
+
+    Rules that only less risk would have led to are among what was compared: without
+    what they count on, others might have asked for more people.
+    """
+    found = _compared(rules, risk=risk, request=request, used=used)
+    return max((one.match.after_success or 0 for one in found), default=0)
+
+
+def _compared(
+    rules: Sequence[RouteRule],
+    *,
+    risk: Risk,
+    request: Request,
+    used: Mapping[str, int],
+) -> tuple[RouteRule, ...]:
+    """Return the request's own rule, if any, and then those of every smaller risk."""
     own = first_rule(rules, risk=risk, request=request, used=used)
     if own is None:
-        return None
+        return ()
     lower = (
         first_rule(rules, risk=one, request=request, used=used)
         for one in Risk
         if one < risk
     )
-    # Of equals the request's own.
-    return max((own, *(one for one in lower if one)), key=lambda one: one.people)
+    return (own, *(one for one in lower if one))
 
 
 def first_rule(

@@ -83,6 +83,25 @@ class Match(Frozen):
         int | None,
         Field(strict=True, ge=0, description="Only if it touches so many at most."),
     ] = None
+    costs_up_to: Annotated[
+        int | None,
+        Field(
+            strict=True,
+            ge=0,
+            description="Only if it adds so many US dollars a month at most; what no "
+            "price is known of never fits.",
+        ),
+    ] = None
+    after_success: Annotated[
+        int | None,
+        Field(
+            strict=True,
+            ge=1,
+            le=50,
+            description="Only if the last so many of its command went well there, "
+            "within 90 days.",
+        ),
+    ] = None
 
     def fits(  # noqa: PLR0911 - one condition a line, so that coverage shows each
         self,
@@ -108,19 +127,36 @@ class Match(Frozen):
             return False
         if self.replaces not in (None, facts.replaces > 0):
             return False
-        most = self.addresses_up_to
-        return most is None or facts.addresses <= most
+        if self.addresses_up_to is not None and facts.addresses > self.addresses_up_to:
+            return False
+        if self.costs_up_to is not None and not _is_up_to(facts, self.costs_up_to):
+            return False
+        return facts.successes >= (self.after_success or 0)
 
     def takes_all_of(self, other: Match) -> bool:
         """Whether every request that `other` fits also fits this."""
         for name in _EXACT:
             if getattr(self, name) not in (None, getattr(other, name)):
                 return False
-        most, others = self.addresses_up_to, other.addresses_up_to
-        return most is None or (others is not None and others <= most)
+        if not _at_most(other.addresses_up_to, self.addresses_up_to):
+            return False
+        if not _at_most(other.costs_up_to, self.costs_up_to):
+            return False
+        return (self.after_success or 0) <= (other.after_success or 0)
 
 
-_EXACT = tuple(name for name in Match.model_fields if name != "addresses_up_to")
+_LIMITS = ("addresses_up_to", "costs_up_to", "after_success")
+_EXACT = tuple(name for name in Match.model_fields if name not in _LIMITS)
+
+
+def _at_most(limit: int | None, most: int | None) -> bool:
+    """Whether what is within the one limit is within the other; None is no limit."""
+    return most is None or (limit is not None and limit <= most)
+
+
+def _is_up_to(facts: Facts, dollars: int) -> bool:
+    """Whether the price is known to be so low: what is unknown may be anything."""
+    return facts.cost is not None and facts.cost.is_up_to(dollars)
 
 
 def _hours(facts: Facts) -> HoursState:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import model_validator
 
-from bot.domain.catalog.choosing import Request, chosen_rule, passed
+from bot.domain.catalog.choosing import Request, chosen_rule, passed, relied_on
 from bot.domain.catalog.client import Client, Requests
 from bot.domain.catalog.consistency import inconsistencies
 from bot.domain.catalog.duty import on_call
@@ -26,7 +26,7 @@ from bot.domain.frozen import Frozen
 from bot.domain.ladder import COMMAND, two_sided
 from bot.domain.rights import Policies
 from bot.domain.rights.rules import Rules, compiled
-from bot.domain.route import Facts, Need, Route
+from bot.domain.route import Facts, Grounds, Need, Route
 from bot.domain.timing.freeze import Freeze, Hold, hold
 from bot.domain.timing.rota import Standing
 
@@ -223,20 +223,26 @@ class Catalog(Frozen):
         A move on the trust ladder is decided by a rule that names it, and by both
         companies whatever that says. KeyError if there is no such client.
         """
-        own, moves = self._clients[client], command == COMMAND
-        chosen = chosen_rule(
-            [one for one in self.routes if not moves or one.match.command == COMMAND],
-            risk=risk,
-            request=Request(
-                environment=environment,
-                command=command,
-                trust=trust or own.trust.level(environment),
-                facts=facts,
-            ),
-            used=used or {},
+        own, moves, spent = self._clients[client], command == COMMAND, used or {}
+        rules = [
+            one for one in self.routes if not moves or one.match.command == COMMAND
+        ]
+        request = Request(
+            environment=environment,
+            command=command,
+            trust=trust or own.trust.level(environment),
+            facts=facts,
         )
+        chosen = chosen_rule(rules, risk=risk, request=request, used=spent)
         if chosen is None:
             return None if not moves else _agreement(own.requests, ())
+        grounds = Grounds(
+            rule=self.routes.index(chosen) + 1,
+            costs_up_to=chosen.match.costs_up_to,
+            after_success=chosen.match.after_success,
+            successes=facts.successes,
+            relied_on=relied_on(rules, risk=risk, request=request, used=spent),
+        )
         needs = tuple(
             Need(role=place.role.value, count=place.count) for place in chosen.needs
         )
@@ -245,12 +251,13 @@ class Catalog(Frozen):
             remind_before=chosen.remind_before or own.requests.remind_before,
         )
         if moves:
-            return _agreement(waits, needs)
+            return _agreement(waits, needs, grounds=grounds)
         return Route(
             needs=needs,
             expires=waits.expires,
             remind_before=waits.remind_before,
-            envelope=passed(chosen, used or {}),
+            envelope=passed(chosen, spent),
+            grounds=grounds,
         )
 
     @cached_property
@@ -301,12 +308,15 @@ class Catalog(Frozen):
         return rooms
 
 
-def _agreement(waits: Requests, needs: tuple[Need, ...]) -> Route:
+def _agreement(
+    waits: Requests, needs: tuple[Need, ...], *, grounds: Grounds | None = None
+) -> Route:
     """Return who agrees on a move of trust: both companies, and never an envelope."""
     return Route(
         needs=two_sided(needs),
         expires=waits.expires,
         remind_before=waits.remind_before,
+        grounds=grounds,
     )
 
 

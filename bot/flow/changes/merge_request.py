@@ -32,6 +32,7 @@ from bot.flow.changes.planning import (
     refuse_foreign_paths,
     refuse_pushed,
 )
+from bot.flow.changes.pricing import cost_again, cost_of
 from bot.flow.lending import borrowed
 from bot.flow.linked import accounts_now
 from bot.flow.rights import version_now
@@ -110,6 +111,7 @@ async def rebound(
     if in_full:
         state = await observe(operation, effect=change_of(operation).effect, back=back)
         update["live_state"] = state.fingerprint
+        update["cost"] = cost_again(operation, proposal.bound, state=state, back=back)
     return proposal.bound.model_copy(update=update), request
 
 
@@ -157,6 +159,7 @@ async def _ready(
     state = await observe(operation, effect=change.effect, back=back)
     _refuse_less_than_there(edit, change.effect, state)
     catalog = back.catalog.current()
+    before = Before(state=state, value=drafted.before)
     bound = Bound(
         client=client.id,
         command=operation.command,
@@ -171,13 +174,13 @@ async def _ready(
         plan=plan_digest(raw),
         pipeline=str(request.pipeline.id),
         live_state=state.fingerprint,
+        cost=cost_of(operation, before, report=report, back=back),
         credentials=f"act-{client.id}-gitlab-execute",
         policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         expires_at=operation.expires_at,
         scheduled_for=operation.scheduled_for,
     )
-    before = Before(state=state, value=drafted.before)
     undo = going_back(operation, before, back=back)
     accounts = await accounts_now(client.id, front=back)
     unknown = strangers(request, accounts)

@@ -20,7 +20,7 @@ from bot.domain.decision import Decision
 from bot.domain.message import Message
 from bot.domain.operation import ENDED, Operation, State
 from bot.domain.writes import Duplicate, Lent
-from bot.outbound.postgres import ladder, links, timing
+from bot.outbound.postgres import history, ladder, links, timing
 from bot.outbound.postgres import tables as t
 from bot.outbound.postgres.breaks import breaks
 from bot.outbound.postgres.delegations import delegations
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.audit_filter import AuditFilter
     from bot.domain.found import Page
     from bot.domain.glass import Break
+    from bot.domain.history import Past
     from bot.domain.ladder import Agreed, Seen
     from bot.domain.ladder_advice import Numbers
     from bot.domain.link import Link
@@ -282,6 +283,25 @@ class Store:
         """Return how many operations the client's envelope let pass on that day."""
         async with self.reading(client) as connection:
             return await timing.used(connection, envelope=envelope, day=day)
+
+    async def past(
+        self,
+        client: str,
+        *,
+        environment: Environment,
+        command: str,
+        since: datetime,
+        most: int,
+    ) -> tuple[Past, ...]:
+        """Return what became of the client's latest of this command there."""
+        async with self.reading(client) as connection:
+            return await history.past(
+                connection,
+                environment=environment,
+                command=command,
+                since=since,
+                most=most,
+            )
 
     async def search(
         self,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from bot.domain.card import CardView
     from bot.domain.decision import Decision
+    from bot.domain.message import Message
+    from bot.domain.operation import Operation
     from bot.domain.route import Need
     from bot.outbound.slack.blocks import Json
     from bot.outbound.slack.pen import Pen
@@ -71,6 +73,26 @@ def deciding(view: CardView, pen: Pen) -> Iterator[Json]:
     else:
         lines.append(f"⛔ {pen.words('card.nobody')}")
     yield blocks.section("\n".join(lines))
+    yield from _grounds(operation, pen)
+
+
+def _grounds(operation: Operation, pen: Pen) -> Iterator[Json]:
+    """Say which rule chose who decides, and what of this request it looked at."""
+    grounds = operation.route.grounds if operation.route else None
+    if grounds is None:
+        return
+    said = [pen.words("card.rule", {"rule": grounds.rule})]
+    cost = operation.proposal.bound.cost if operation.proposal else None
+    if grounds.costs_up_to is not None and cost is not None:
+        args: dict[str, str | int | Message] = {
+            "most": grounds.costs_up_to,
+            "cost": cost.told,
+        }
+        said.append(pen.words("card.rule-cost", args))
+    if grounds.after_success is not None:
+        counts = {"wanted": grounds.after_success, "count": grounds.successes}
+        said.append(pen.words("card.rule-history", counts))
+    yield blocks.context(f"📏 {' '.join(said)}")
 
 
 def decided(view: CardView, pen: Pen) -> Iterator[Json]:
@@ -86,6 +108,7 @@ def decided(view: CardView, pen: Pen) -> Iterator[Json]:
             },
         )
         yield blocks.section(f"📜 {said}")
+        yield from _grounds(view.operation, pen)
     lines = [decision_line(view, one, pen) for one in view.decisions[-_DECISIONS:]]
     for text in blocks.paragraphs(lines):
         yield blocks.section(text)
