@@ -99,7 +99,9 @@ def become(browser, sandbox):
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on(
             "console",
-            lambda said: said.type == "error" and trouble.append(said.text),
+            lambda said: (
+                said.type == "error" and trouble.append(f"{said.text} {said.location}")
+            ),
         )
         page.goto(f"{sandbox.url}/?as={who}&channel={channel}")
         page.wait_for_selector("[data-ready=yes]")

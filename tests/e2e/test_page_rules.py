@@ -76,7 +76,7 @@ def test_the_provider_s_own_request_is_decided_by_somebody_else(become):
 def test_on_call_is_handed_over_and_the_card_names_who_has_it(become):
     alice, bob, dave = become(ALICE), become(BOB), become(DAVE)
 
-    says(bob, f"/infra oncall give <@{DAVE}> until tomorrow 09:00")
+    says(bob, "/infra oncall give @dave until tomorrow 09:00")
     expect(bob.locator("[data-testid=messages]")).to_contain_text("Dave")
     expect(answered(alice, "/infra oncall")).to_contain_text("Dave")
     card = asks(alice, "/infra backup db-staging", seen_by=dave)
@@ -84,7 +84,7 @@ def test_on_call_is_handed_over_and_the_card_names_who_has_it(become):
     shot(dave, "rules-3-on-call")
     approves(dave, card)
     expect(card).to_contain_text("✅ Done")
-    says(dave, f"/infra oncall give <@{BOB}> until tomorrow 09:00")
+    says(dave, "/infra oncall give @bob until tomorrow 09:00")
     expect(answered(alice, "/infra oncall")).to_contain_text("Bob")
 
 
@@ -102,16 +102,19 @@ def test_what_is_to_happen_later_is_decided_now_and_says_when(become):
 
 def test_a_role_is_lent_and_taken_back(become):
     carol, alice = become(CAROL), become(ALICE)
+    channel = alice.locator("[data-testid=messages]")
 
-    says(carol, f"/infra delegate client.owner to <@{ALICE}> until tomorrow 18:00")
-    expect(answered(alice, "/infra delegate")).to_contain_text("Alice")
-    shot(carol, "rules-5-lent")
-    says(carol, f"/infra delegate client.owner to <@{ALICE}> back")
-    expect(answered(carol, "/infra delegate")).not_to_contain_text("Alice")
+    says(carol, "/infra delegate client.owner to @alice until friday 18:00")
+    expect(channel).to_contain_text("lends being")
+    expect(answered(alice, "/infra delegate")).to_contain_text("Alice Martin")
+    shot(alice, "rules-5-lent")
+    says(carol, "/infra delegate client.owner back")
+    expect(channel).to_contain_text("back from")
+    expect(answered(alice, "/infra delegate")).to_contain_text("Nobody has lent")
 
 
 def test_a_merge_request_of_one_s_own_comes_to_the_same_gate(become, gitlab, sandbox):
-    alice, bob, carol = become(ALICE), become(BOB), become(CAROL)
+    alice, bob = become(ALICE), become(BOB)
     file = "environments/staging/terraform.tfvars"
     there = bob.locator("[data-testid=messages] article.message").filter(
         has=bob.locator("[data-block-type=header]")
@@ -131,10 +134,6 @@ def test_a_merge_request_of_one_s_own_comes_to_the_same_gate(become, gitlab, san
     expect(card).to_contain_text("t3.large")
     shot(bob, "rules-6-own-merge-request")
     approves(bob, card)
-    for who in (carol,):
-        hers = who.locator("article.message", has_text="Staging needs more").last
-        if hers.locator('[data-action-id="approve"]').count():
-            approves(who, hers)
     expect(card).to_contain_text("✅ Done")
     repository = sandbox.state / "gitlab" / "repositories" / "1.git"
     main = subprocess.run(
@@ -149,14 +148,20 @@ def test_a_merge_request_of_one_s_own_comes_to_the_same_gate(become, gitlab, san
 def test_who_one_is_in_gitlab_is_proven_both_ways(become, gitlab):
     ines = become(INES)
 
-    told = answered(ines, "/infra link carol")
-    title = told.locator("code, pre").first.inner_text()
+    told = answered(ines, "/infra link ines")
+    title = told.get_by_text("tandem link").inner_text().splitlines()
+    (title,) = [one for one in title if one.startswith("tandem link")]
     tab = gitlab(ines, "/acme/infra/-/issues/new")
-    tab.locator('select[name="who"]').select_option("carol")
+    tab.locator('select[name="who"]').select_option("ines")
     tab.locator('input[name="title"]').fill(title)
     tab.get_by_role("button", name="Create issue").click()
+    line = tab.get_by_text("/infra link confirm").first
+    expect(line).to_be_visible(timeout=60_000)
+    said = line.inner_text()
+    at = said.index("/infra link confirm")
+    confirmed = answered(ines, said[at:].splitlines()[0].strip(" `"))
+    expect(confirmed).to_contain_text("You are linked to ines")
     shot(ines, "rules-7-link")
-    expect(ines.locator("[data-testid=messages]")).to_contain_text("carol")
 
 
 def test_trust_grows_by_agreement_and_then_small_things_pass_by_themselves(become):
@@ -171,9 +176,12 @@ def test_trust_grows_by_agreement_and_then_small_things_pass_by_themselves(becom
     shot(erin, "rules-9-trust-agreed")
     foretold = answered(alice, "/infra can-i backup db-staging")
     shot(alice, "rules-10-envelope")
-    expect(foretold).to_be_visible()
     passed = asks(alice, "/infra backup db-staging", seen_by=bob)
-    expect(passed).to_contain_text("db-staging")
+    # Nothing passes by itself while nobody is there, and that is said beforehand.
+    if "the provider's on-call" in foretold.inner_text():
+        expect(passed).to_contain_text("Needs 1")
+    else:
+        expect(passed).to_contain_text("✅ Done")
     shot(bob, "rules-11-envelope")
 
 

@@ -99,13 +99,7 @@ async def refusals(ops, client="acme"):
     ]
 
 
-# Ines is in the catalog without a GitLab name, and somebody in GitLab.
-
-
-@pytest.fixture(autouse=True)
-def in_gitlab(ops):
-    """Give Ines an account in GitLab that the catalog does not know."""
-    joins(ops, "ines", "Ines Faure")
+# Ines is in the catalog without a GitLab name, and somebody in GitLab (see its seeds).
 
 
 def joins(ops, username, name):

@@ -31,6 +31,8 @@ ROOT_TOKEN: Final = "glpat-sandbox-root"
 _PEOPLE: Final = {
     "alice": ("Alice Martin", "acme.example"),
     "carol": ("Carol Petit", "acme.example"),
+    # In GitLab as well as in Slack, but no catalog says that these are one person.
+    "ines": ("Ines Faure", "acme.example"),
     "gina": ("Gina Rossi", "globex.example"),
     "greg": ("Greg Simon", "globex.example"),
     "bob": ("Bob Durand", "claranet.example"),
@@ -38,7 +40,7 @@ _PEOPLE: Final = {
     "erin": ("Erin Blanc", "claranet.example"),
 }
 _STAFF: Final = {
-    "acme": ("alice", "carol", "bob", "dave", "erin"),
+    "acme": ("alice", "carol", "ines", "bob", "dave", "erin"),
     "globex": ("gina", "greg", "bob", "dave", "erin"),
 }
 _OWNERS: Final = {"acme": "carol", "globex": "greg"}
