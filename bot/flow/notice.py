@@ -23,6 +23,7 @@ from bot.domain.rights import Action
 from bot.domain.scope import Risk
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.explaining import refused
+from bot.flow.holding import standing_now
 from bot.flow.lending import borrowed
 from bot.flow.linked import accounts_now
 from bot.flow.naming import in_names
@@ -108,7 +109,7 @@ async def _take_in(
     operation = _operation(
         request, client, person=person, environment=environment, at=back.now()
     )
-    no = _not_permitted(operation, person, back=back)
+    no = await _not_permitted(operation, person, back=back)
     if no is None:
         await _write(_asked(operation, request), back=back)
     else:
@@ -117,15 +118,23 @@ async def _take_in(
         await _turn_away(request, client, key, why=why, rule=no.rule, back=back)
 
 
-def _not_permitted(
+async def _not_permitted(
     operation: Operation, person: Person, *, back: Back
 ) -> NotAllowed | None:
     """Return why the policies let this person not ask for it, or nothing."""
+    standing = await standing_now(back)
     asked = about_operation(
-        Action.ASK, operation, person=person, at=back.now(), front=back
+        Action.ASK,
+        operation,
+        person=person,
+        at=back.now(),
+        standing=standing,
+        front=back,
     )
     ruled = ruling(asked, front=back)
-    return None if ruled.allowed else refused(asked, ruled, front=back)
+    if ruled.allowed:
+        return None
+    return refused(asked, ruled, standing=standing, front=back)
 
 
 def _operation(
