@@ -204,6 +204,7 @@ async def test_a_refusal_names_who_was_handed_the_rota(ops):
 
     assert "databases-by-the-rota" in told
     assert "Dave Leroy can." in told
+    assert "Bob Durand" not in told
 
 
 # --- deciding and cancelling
@@ -475,3 +476,4 @@ async def test_who_could_open_a_merge_request_is_who_was_handed_the_rota(ops):
 
     (told,) = [one.text for one in ops.slack.posts() if "passes no gate" in one.text]
     assert "<@U0DAVE> can." in told
+    assert "U0BOB" not in told
