@@ -15,6 +15,7 @@ from bot.domain.operation import Place
 from bot.domain.suggest import near
 from bot.flow.can_i import foretold
 from bot.flow.door import Caller, Knock
+from bot.flow.holding import standing_now
 from bot.outbound.catalog import load
 from bot.outbound.catalog_policies import shipped
 from bot.settings import Settings
@@ -71,6 +72,7 @@ async def _explained(member: str, line: str, client: str) -> None:
             client=owner,
             place=Place(team=room.team, channel=room.id),
             knock=Knock(room.team, "", room.id, line, "", source="cli"),
+            standing=await standing_now(wired.front),
         )
         _say(words(await foretold(caller, line, front=wired.front)))
 

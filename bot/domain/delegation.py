@@ -34,19 +34,21 @@ def may_delegate(  # noqa: PLR0911 - one condition a line, so that coverage show
     until: datetime,
 ) -> Answer:
     """Tell whether this person may lend this role to that one for so long."""
+    spoken = Message.of(f"role.{role}")
     if role == _BY_ROTA:
-        return _no("delegate-rota")
+        return _no("delegate-rota", {"who": members(holders)})
     if giver.id not in holders:
-        return _no("delegate-not-yours", {"role": role, "who": members(holders)})
+        return _no("delegate-not-yours", {"role": spoken, "who": members(holders)})
     if taker.id == giver.id:
         return _no("delegate-self")
     if taker.deactivated:
-        return _no("delegate-gone", {"who": taker.name})
+        return _no("delegate-gone", {"who": members((taker.id,))})
     if taker.organisation != giver.organisation:
         # Two companies that both have to agree would be one.
-        return _no("delegate-other-company", {"who": taker.name})
+        return _no("delegate-other-company", {"who": members((taker.id,))})
     if taker.id in holders:
-        return _no("delegate-has-it", {"who": taker.name, "role": role})
+        who = members((taker.id,))
+        return _no("delegate-has-it", {"who": who, "role": spoken})
     if not begins < until <= begins + LONGEST:
         return _no("delegate-long", {"days": LONGEST.days})
     return Allowed()

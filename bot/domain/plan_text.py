@@ -55,10 +55,15 @@ def plan_summary(plan: Plan) -> Message:
     )
 
 
-def effects_of(plan: Plan) -> Effects:
-    """Return how much the plan touches, as the rules of routes count it."""
-    done = [one.action for one in plan.changes]
-    touched = {one.address for one in plan.changes if one.action not in _UNTOUCHED}
+def effects_of(*plans: Plan) -> Effects:
+    """Return how much the plans touch together, as the rules of routes count it."""
+    changes = [(number, one) for number, plan in enumerate(plans) for one in plan.changes]
+    done = [one.action for _, one in changes]
+    touched = {
+        (number, one.address)
+        for number, one in changes
+        if one.action not in _UNTOUCHED
+    }
     return Effects(
         # What Terraform forgets is as gone from its hands as what it destroys.
         destroys=done.count(Action.DELETE) + done.count(Action.FORGET),

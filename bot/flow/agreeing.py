@@ -18,6 +18,7 @@ from bot.domain.scope import Environment, Risk
 from bot.domain.text import read_words
 from bot.domain.timing.when import read_moment, take_at
 from bot.flow.explaining import refused
+from bot.flow.holding import standing_now
 from bot.flow.rights import about_client, ruling
 from bot.flow.trusting import levels_now
 
@@ -45,7 +46,8 @@ async def composed(caller: Caller, *, front: Front) -> Operation:
     asked = about_client(Action.ADMINISTER, caller=caller, front=front)
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        standing = await standing_now(front)
+        raise refused(asked, ruled, standing=standing, front=front)
     (_, *words), moment = take_at(read_words(caller.knock.text))
     environment, level, reason = _read(words)
     now, scheduled = front.now(), _scheduled(moment, caller, front=front)

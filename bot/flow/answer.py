@@ -20,6 +20,7 @@ from bot.domain.text import read_words
 from bot.domain.views import Found, Help, Said, Story, View
 from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import refused
+from bot.flow.holding import standing_now
 from bot.flow.questions import answered, names_of
 from bot.flow.rights import about_client, doable, ruling
 from bot.flow.viewing import view_of
@@ -45,13 +46,13 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
         language = caller.client.language
         word, *rest = read_words(knock.text) or (None,)
         if word is not None and word.text in front.registry.queries:
-            _may(Action.SEE, caller, front=front)
+            await _may(Action.SEE, caller, front=front)
             return await answered(caller, word.text, rest, front=front)
         if word is not None and word.text == "status":
-            _may(Action.SEE, caller, front=front)
+            await _may(Action.SEE, caller, front=front)
             return await _status(caller, rest, front=front)
         if word is not None and word.text == "audit":
-            _may(Action.AUDIT, caller, front=front)
+            await _may(Action.AUDIT, caller, front=front)
             return await _audit(caller, rest, before=before, front=front)
         return _help(caller, rest, front=front)
     except Refused as refusal:
@@ -59,12 +60,13 @@ async def answer(knock: Knock, *, front: Front, before: str | None = None) -> Vi
         return Said(told, language)
 
 
-def _may(action: Action, caller: Caller, *, front: Front) -> None:
+async def _may(action: Action, caller: Caller, *, front: Front) -> None:
     """Raise NotAllowed, with who else could look, if the caller may not."""
     asked = about_client(action, caller=caller, front=front)
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        standing = await standing_now(front)
+        raise refused(asked, ruled, standing=standing, front=front)
 
 
 def _help(caller: Caller, words: Sequence[Word], *, front: Front) -> Help:

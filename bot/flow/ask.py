@@ -26,6 +26,7 @@ from bot.flow.agreeing import composed, is_move
 from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import not_asked
 from bot.flow.glass import in_emergency
+from bot.flow.holding import standing_now
 from bot.flow.line import read
 from bot.flow.rights import acting, doable, ruling, thing
 from bot.flow.saying import card, thread
@@ -64,7 +65,7 @@ async def ask(
         else:  # of commands alone: what both companies agreed is no emergency
             caller = replace(caller, knock=replace(knock, text=glass.line))
             operation = await in_emergency(
-                _compose(caller, front=front),
+                await _compose(caller, front=front),
                 caller=caller,
                 reason=glass.reason,
                 front=front,
@@ -110,17 +111,16 @@ def _noted(operation: Operation, *, caller: Caller, front: Front) -> Message:
 async def _composed(caller: Caller, *, front: Front) -> Operation:
     if is_move(caller.knock.text):
         return await composed(caller, front=front)
-    return _compose(caller, front=front)
+    return await _compose(caller, front=front)
 
 
-def _compose(caller: Caller, *, front: Front) -> Operation:
+async def _compose(caller: Caller, *, front: Front) -> Operation:
     command, moment = read_command(caller, front=front)
     target = target_of(command, caller=caller, front=front)
-    may_be_asked(command, target, caller=caller, front=front)
-    change = command.change(target, caller.client)
-    _refuse_protected(change, target)
+    await may_be_asked(command, target, caller=caller, front=front)
+    change = change_of(command, target, caller=caller)
     now = front.now()
-    scheduled = _scheduled(moment, caller=caller, front=front)
+    scheduled = scheduled_for(moment, caller=caller, front=front)
     return Operation(
         id=front.new_id(),
         client=caller.client.id,
@@ -141,7 +141,7 @@ def _compose(caller: Caller, *, front: Front) -> Operation:
     )
 
 
-def _scheduled(text: str | None, *, caller: Caller, front: Front) -> datetime | None:
+def scheduled_for(text: str | None, *, caller: Caller, front: Front) -> datetime | None:
     """Return the moment that the line asks it to run at, if it does."""
     if text is None:
         return None
@@ -181,7 +181,7 @@ def target_of(command: Command, *, caller: Caller, front: Front) -> Target:
     )
 
 
-def may_be_asked(
+async def may_be_asked(
     command: Command, target: Target, *, caller: Caller, front: Front
 ) -> Rule:
     """Return the policy by which the caller may ask; NotAllowed has which says no."""
@@ -198,14 +198,33 @@ def may_be_asked(
     if ruled.allowed:
         return ruled.rules[0]
     raise not_asked(
-        command, target, asked=asked, ruled=ruled, caller=caller, front=front
+        command,
+        target,
+        asked=asked,
+        ruled=ruled,
+        caller=caller,
+        # Of a client's people no rota is read, but of those who are named instead.
+        standing=await standing_now(front),
+        front=front,
     )
+
+
+def change_of(
+    command: Command, target: Target, *, caller: Caller
+) -> MergeRequest | ValueChange | DirectAction:
+    """
+    Return what the command would do.
+
+    NotAllowed for an edit of what the operator's catalog protects, or of a part of it.
+    """
+    change = command.change(target, caller.client)
+    _refuse_protected(change, target)
+    return change
 
 
 def _refuse_protected(
     change: MergeRequest | ValueChange | DirectAction, target: Target
 ) -> None:
-    """Refuse an edit of what the operator's catalog protects, or of a part of it."""
     if not isinstance(change, MergeRequest):
         return
     for edit in change.edits:
@@ -214,7 +233,8 @@ def _refuse_protected(
                 Message.of(
                     "refused.protected",
                     {"attribute": edit.attribute, "target": target.name},
-                )
+                ),
+                rule="protected",
             )
 
 

@@ -13,34 +13,32 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.errors import BadArguments, NotAllowed, Refused
+from bot.domain.change import MergeRequest
+from bot.domain.errors import BadArguments, Refused
 from bot.domain.message import Message
-from bot.domain.people import members
-from bot.domain.rights import Action, Asked
 from bot.domain.views import Said
-from bot.flow.ask import may_be_asked, read_command, risk_of, target_of
+from bot.flow.ask import (
+    change_of,
+    may_be_asked,
+    read_command,
+    risk_of,
+    scheduled_for,
+    target_of,
+)
 from bot.flow.door import arrive, turn_away
-from bot.flow.holding import standing_for
+from bot.flow.foreseen import Foreseen, present
+from bot.flow.foretelling import Foretold, joined, span
 from bot.flow.naming import in_names
-from bot.flow.rights import actor, rulings, thing
-from bot.flow.trusting import level_now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.domain.catalog import Target
     from bot.domain.message import Language
-    from bot.domain.route import Need, Route
-    from bot.domain.scope import Risk
-    from bot.domain.timing.rota import Standing
+    from bot.domain.rights import Rule
     from bot.domain.views import View
     from bot.flow.door import Caller, Knock
     from bot.ports import Front
 
 WORD: Final = "can-i"
 _HISTORY: Final = 200
-_MINUTES: Final = timedelta(minutes=90)
-_HOURS: Final = timedelta(hours=36)
 
 
 async def can_i(knock: Knock, *, front: Front) -> View:
@@ -60,110 +58,44 @@ async def can_i(knock: Knock, *, front: Front) -> View:
 async def foretold(caller: Caller, line: str, *, front: Front) -> Message:
     """Return what would come of this line; Refused if it is not a command at all."""
     caller = replace(caller, knock=replace(caller.knock, text=line))
-    command, _ = read_command(caller, front=front)
+    command, moment = read_command(caller, front=front)
     target = target_of(command, caller=caller, front=front)
-    team = caller.place.team
+    scheduled = scheduled_for(moment, caller=caller, front=front)
     try:
-        rule = may_be_asked(command, target, caller=caller, front=front)
-    except NotAllowed as refusal:
-        no = in_names(refusal.message, team=team, front=front)
-        return Message.of("policy.no", {"line": line, "reason": no})
-    risk = risk_of(command, target)
-    route = front.catalog.current().route(
+        rule = await may_be_asked(command, target, caller=caller, front=front)
+        change = change_of(command, target, caller=caller)
+    except Refused as refusal:
+        no = Message.of("policy.no", {"line": line, "reason": refusal.message})
+        return in_names(no, team=caller.place.team, front=front)
+    now = await present(caller.client, front=front)
+    asked = Foreseen(
         client=caller.client.id,
-        risk=risk,
-        environment=target.environment,
         command=command.spec.name,
-        trust=await level_now(caller.client.id, target.environment, front=front),
+        target=target,
+        risk=risk_of(command, target),
+        requester=caller.person.id,
+        runs_at=max(now.at, scheduled or now.at),
+        planned=isinstance(change, MergeRequest),
     )
-    args: dict[str, str | int | Message] = {
-        "line": line,
-        "rule": rule.id,
-        "place": rule.place,
-        "because": rule.because,
-        "risk": Message.of(f"risk.{risk.name.lower()}"),
-    }
-    if route is None:
-        return Message.of("policy.yes-no-route", args)
-    asked = _Foreseen(
-        command.spec.name,
-        target,
-        risk=risk,
-        caller=caller,
-        standing=await standing_for(caller.client.id, front=front),
-    )
-    args["route"] = _route(route, asked, front=front)
-    args["wait"] = await _wait(caller, front=front)
-    args["expires"] = _span(route.expires)
-    return in_names(Message.of("policy.yes", args), team=team, front=front)
+    return await _yes(Foretold(asked, now, front), rule, caller=caller, front=front)
 
 
-class _Foreseen:
-    """A request that was not made."""
-
-    def __init__(
-        self,
-        command: str,
-        target: Target,
-        *,
-        risk: Risk,
-        caller: Caller,
-        standing: Standing,
-    ) -> None:
-        self.command = command
-        self.target = target
-        self.risk = risk
-        self.caller = caller
-        self.standing = standing
-
-
-def _route(route: Route, asked: _Foreseen, *, front: Front) -> Message:
-    """Return every need of the route, one after another, as one message."""
-    told: Message | None = None
-    for need in reversed(route.needs):
-        part = _need(need, _able(need, asked, front=front))
-        told = Message.of("policy.and", {"one": part, "rest": told}) if told else part
-    return told or Message.of("policy.who-nobody")
-
-
-def _need(need: Need, able: Sequence[str]) -> Message:
-    return Message.of(
-        "policy.need",
+async def _yes(found: Foretold, rule: Rule, *, caller: Caller, front: Front) -> Message:
+    told = [found.course(), *found.in_the_way()]
+    expiring = found.expiring()
+    if expiring:
+        told += [await _wait(caller, front=front), *expiring]
+    yes = Message.of(
+        "policy.yes",
         {
-            "count": need.count,
-            "role": Message.of(f"role.{need.role.replace('.', '-')}"),
-            "who": members(able),
+            "line": caller.knock.text,
+            "rule": rule.id,
+            "place": rule.place,
+            "because": rule.because,
+            "course": joined("policy.then", told),
         },
     )
-
-
-def _able(need: Need, asked: _Foreseen, *, front: Front) -> tuple[str, ...]:
-    """Return who could decide by this need, were it asked now."""
-    caller, at = asked.caller, front.now()
-    client = caller.client.id
-    people = [
-        one
-        for one in front.catalog.current().holders(
-            need.role, client=client, at=at, standing=asked.standing
-        )
-        if one.id != caller.person.id
-    ]
-    questions = [
-        Asked(
-            action=Action.DECIDE,
-            actor=actor(
-                one, client=client, at=at, standing=asked.standing, front=front
-            ),
-            client=client,
-            thing=thing(asked.target),
-            command=asked.command,
-            risk=asked.risk,
-            requester=caller.person.id,
-        )
-        for one in people
-    ]
-    found = zip(people, rulings(questions, front=front), strict=True)
-    return tuple(one.id for one, ruled in found if ruled.allowed)
+    return in_names(yes, team=caller.place.team, front=front)
 
 
 async def _wait(caller: Caller, *, front: Front) -> Message:
@@ -172,14 +104,4 @@ async def _wait(caller: Caller, *, front: Front) -> Message:
     if not waits:
         return Message.of("policy.wait-unknown")
     middle = timedelta(seconds=median(one.total_seconds() for one in waits))
-    return Message.of("policy.wait", {"span": _span(middle), "count": len(waits)})
-
-
-def _span(length: timedelta) -> Message:
-    """Return a length of time in the unit that fits it."""
-    if length < _MINUTES:
-        return Message.of("span.minutes", {"count": round(length.total_seconds() / 60)})
-    if length < _HOURS:
-        hours = round(length / timedelta(hours=1))
-        return Message.of("span.hours", {"count": hours})
-    return Message.of("span.days", {"count": round(length / timedelta(days=1))})
+    return Message.of("policy.wait", {"span": span(middle), "count": len(waits)})

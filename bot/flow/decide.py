@@ -109,7 +109,7 @@ async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
         )
         ruled = ruling(asked, front=front)
         if not ruled.allowed:
-            raise refused(asked, ruled, front=front)
+            raise refused(asked, ruled, standing=near.standing, front=front)
         return _cancelled(found, caller, front=front)
 
     return await attempt(knock, operation=operation, make=make, front=front)
@@ -149,7 +149,7 @@ def _decided(
         raise _barred(verdict, operation, by=by, near=near, front=front)
     if near.hold is not None and choice.verdict is Verdict.APPROVE:
         # After the others: who may not decide at all learns that first.
-        frozen = told_of(near.hold, operation, key=FROZEN_NOW, front=front)
+        frozen = told_of(near.hold, operation.client, key=FROZEN_NOW, front=front)
         raise NotAllowed(frozen, rule="frozen")
     decision = Decision(
         operation=operation.id,
@@ -232,7 +232,9 @@ def _barred(
             able = able_to_decide(operation, holders=by.holders)
             people = front.catalog.current().people(operation.client)
             barred = frozenset(one.id for one in people if one.id not in able)
-            return refused(asked, ruled, front=front, barred=barred)
+            return refused(
+                asked, ruled, standing=near.standing, front=front, barred=barred
+            )
     return NotAllowed(verdict.reason, rule=verdict.rule)
 
 

@@ -24,6 +24,7 @@ from bot.domain.timing.when import read_moment, shown, take_moment
 from bot.domain.writes import Delivery, Duplicate, Lending, Overtaken, Writes
 from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import refused
+from bot.flow.holding import standing_now
 from bot.flow.naming import in_names
 from bot.flow.rights import acting, ruling
 
@@ -51,11 +52,10 @@ async def delegate(knock: Knock, *, front: Front) -> Message:
         if [one.text for one in words[1:]] == [_BACK]:
             writes, answer = await _taken_back(caller, role, front=front)
         else:
-            writes, answer = _given(caller, role, words[1:], front=front)
+            writes, answer = await _given(caller, role, words[1:], front=front)
         await front.store.write(writes)
     except Overtaken:
-        none = NotAllowed(Message.of("refused.delegate-none"))
-        return await turn_away(knock, refusal=none, front=front)
+        return await turn_away(knock, refusal=_none(), front=front)
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
     except Duplicate as duplicate:
@@ -89,7 +89,11 @@ async def _shown(caller: Caller, *, front: Front) -> Message:
     return in_names(found, team=caller.knock.team, front=front)
 
 
-def _given(
+def _none() -> NotAllowed:
+    return NotAllowed(Message.of("refused.delegate-none"), rule="delegate-none")
+
+
+async def _given(
     caller: Caller, role: str, words: Sequence[Word], *, front: Front
 ) -> tuple[Writes, Message]:
     taker, begins, until = _read(caller, words, front=front)
@@ -113,7 +117,8 @@ def _given(
     )
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        standing = await standing_now(front)
+        raise refused(asked, ruled, standing=standing, front=front)
     made = Delegation(
         id=front.new_id(),
         client=caller.client.id,
@@ -139,7 +144,7 @@ async def _taken_back(
         if one.revoked_at is None and one.role == role and one.giver == caller.person.id
     ]
     if not mine:
-        raise NotAllowed(Message.of("refused.delegate-none"))
+        raise _none()
     answer = Message.of("delegation.ended", _args(mine[0], caller, front=front))
     lending = Lending(revoked=tuple(one.id for one in mine))
     return _writes(

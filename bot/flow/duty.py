@@ -20,7 +20,7 @@ from bot.domain.text import read_words
 from bot.domain.timing.marks import Marks
 from bot.domain.timing.rota import Duty
 from bot.domain.timing.when import read_moment, shown, take_moment
-from bot.domain.timing_policy import may_take
+from bot.domain.timing_policy import may_be_given, may_take
 from bot.domain.writes import Delivery, Duplicate, Writes
 from bot.flow.door import Knock, turn_away
 from bot.flow.holding import standing_now
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog import Person
+    from bot.domain.policy import Answer
     from bot.domain.text import Word
     from bot.ports import Front
 
@@ -92,13 +93,10 @@ async def _handed(
     knock: Knock, person: Person, words: Sequence[Word], *, front: Front
 ) -> Message:
     catalog, now = front.catalog.current(), front.now()
-    allowed = pool(catalog.provider)
-    verdict = may_take(person, provider=catalog.provider.id, pool=allowed)
-    if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason)
+    allowed, provider = pool(catalog.provider), catalog.provider.id
+    _refuse(may_take(person, provider=provider, pool=allowed))
     to, rest = _to(knock, person, words, front=front)
-    if isinstance(may_take(to, provider=catalog.provider.id, pool=allowed), Denied):
-        raise NotAllowed(Message.of("refused.rota-not-theirs", {"who": to.name}))
+    _refuse(may_be_given(to, provider=provider, pool=allowed))
     until = await _until(rest, optional=to is person, front=front)
     duty = Duty(id=front.new_id(), member=to.id, begins=now, until=until, by=person.id)
     args: dict[str, str | int | Message] = {
@@ -130,6 +128,11 @@ async def _handed(
         )
     )
     return answer
+
+
+def _refuse(verdict: Answer) -> None:
+    if isinstance(verdict, Denied):
+        raise NotAllowed(verdict.reason, rule=verdict.rule)
 
 
 def _direct(to: Person, message: Message, *, team: str) -> tuple[Outgoing, ...]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bot.domain.audit import Event
     from bot.domain.proposal import Proposal
-    from bot.ports import Back
+    from bot.ports import Back, Front
 
 
 async def facts_of(operation: Operation, *, proposal: Proposal, back: Back) -> Facts:
@@ -48,17 +48,22 @@ async def facts_of(operation: Operation, *, proposal: Proposal, back: Back) -> F
 
 async def open_envelopes(operation: Operation, *, back: Back) -> Mapping[str, int]:
     """Return how often each envelope was used today; none while it may not be."""
-    catalog, now = back.catalog.current(), back.now()
-    envelopes = {rule.envelope.name for rule in catalog.routes if rule.envelope}
-    calendars = catalog.calendars(operation.client)
+    now = back.now()
+    calendars = back.catalog.current().calendars(operation.client)
     for moment in {now, operation.runs_at(now)}:
         if not all_open(calendars, moment):
             return {}
         if await held(operation, at=moment, front=back) is not None:
             return {}
-    day = _day(operation, back=back)
+    return await used_today(operation.client, front=back)
+
+
+async def used_today(client: str, *, front: Front) -> Mapping[str, int]:
+    """Return how often each envelope was used for this client today."""
+    routes, day = front.catalog.current().routes, _day(client, front=front)
+    envelopes = {rule.envelope.name for rule in routes if rule.envelope}
     return {
-        name: await back.store.used(operation.client, envelope=name, day=day)
+        name: await front.store.used(client, envelope=name, day=day)
         for name in sorted(envelopes)
     }
 
@@ -74,7 +79,7 @@ def let_pass(proposed: Operation, *, proposal: Event, back: Back) -> Writes:
     approved = second.to(State.APPROVED)
     use = Use(
         envelope=passed.name,
-        day=_day(proposed, back=back),
+        day=_day(proposed.client, front=back),
         number=passed.number,
         operation=proposed.id,
     )
@@ -101,7 +106,7 @@ def let_pass(proposed: Operation, *, proposal: Event, back: Back) -> Writes:
     )
 
 
-def _day(operation: Operation, *, back: Back) -> date:
+def _day(client: str, *, front: Front) -> date:
     """Return the day on the client's own calendar, by which uses are counted."""
-    timezone = back.catalog.current().timezone(operation.client)
-    return wall(back.now(), of=zone(timezone)).date()
+    timezone = front.catalog.current().timezone(client)
+    return wall(front.now(), of=zone(timezone)).date()

@@ -169,7 +169,7 @@ async def _held(operation: Operation, *, back: Back) -> bool:
     hold = await held(operation, at=back.now(), front=back)
     if hold is None or back.now() >= operation.expires_at:
         return False
-    waiting = told_of(hold, operation, key=FROZEN, front=back)
+    waiting = told_of(hold, operation.client, key=FROZEN, front=back)
     if operation.progress.waiting_for == waiting:
         return True
     progress = operation.progress.model_copy(update={"waiting_for": waiting})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.catalog import Target
     from bot.domain.command import Command, Spec
     from bot.domain.rights import Asked, Rule, Ruling
+    from bot.domain.timing.rota import Standing
     from bot.flow.door import Caller
     from bot.ports import Front
 
@@ -43,6 +44,7 @@ def refused(
     asked: Asked,
     ruled: Ruling,
     *,
+    standing: Standing,
     front: Front,
     instead: Sequence[str] = (),
     barred: frozenset[str] = frozenset(),
@@ -50,10 +52,12 @@ def refused(
     """
     Return the refusal that the policies' no comes to.
 
-    `instead` are lines that this person may type; `barred` are people who may not do it
-    for another reason than a policy.
+    `standing` is what chat and feeds say of the rota, and which roles are lent, as far
+    as they count for this question; so that who is named could do it indeed. `instead`
+    are lines that this person may type; `barred` are people who may not do it for
+    another reason than a policy.
     """
-    others = _others(asked, barred=barred, front=front)
+    others = _others(asked, standing=standing, barred=barred, front=front)
     hints: dict[str, str | int | Message] = {
         "who": _who(others),
         "instead": _instead(others, instead),
@@ -74,6 +78,11 @@ def refused(
     return NotAllowed(message, rule=NOTHING_PERMITS)
 
 
+def others_able(asked: Asked, *, standing: Standing, front: Front) -> tuple[str, ...]:
+    """Return who else could do it, by the policies, nearest colleagues first."""
+    return _others(asked, standing=standing, barred=frozenset(), front=front).ids
+
+
 def not_asked(
     command: Command,
     target: Target,
@@ -81,18 +90,21 @@ def not_asked(
     asked: Asked,
     ruled: Ruling,
     caller: Caller,
+    standing: Standing,
     front: Front,
 ) -> NotAllowed:
     """Return the refusal of a command on a target, with what lies nearest to it."""
     lines = _nearest(command, target, caller=caller, front=front)
-    return refused(asked, ruled, front=front, instead=lines)
+    return refused(asked, ruled, standing=standing, front=front, instead=lines)
 
 
 def _told(rule: Rule) -> dict[str, str | int | Message]:
     return {"rule": rule.id, "place": rule.place, "because": rule.because}
 
 
-def _others(asked: Asked, *, barred: frozenset[str], front: Front) -> _Others:
+def _others(
+    asked: Asked, *, standing: Standing, barred: frozenset[str], front: Front
+) -> _Others:
     """Ask the same for everybody else who has to do with this client."""
     catalog, at = front.catalog.current(), front.now()
     people = sorted(
@@ -104,7 +116,10 @@ def _others(asked: Asked, *, barred: frozenset[str], front: Front) -> _Others:
         # Colleagues are nearest, and then by name.
         key=lambda one: (one.organisation != asked.actor.organisation, one.name),
     )
-    actors = [actor(one, client=asked.client, at=at, front=front) for one in people]
+    actors = [
+        actor(one, client=asked.client, at=at, standing=standing, front=front)
+        for one in people
+    ]
     questions = [
         replace(asked, actor=one, holds=asked.role in one.roles) for one in actors
     ]

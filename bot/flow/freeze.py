@@ -21,10 +21,10 @@ from bot.domain.text import read_words
 from bot.domain.timing.freeze import Freeze
 from bot.domain.timing.marks import Lift, Marks
 from bot.domain.timing.when import read_moment, shown, take_moment
-from bot.domain.timing_policy import may_freeze, may_lift
+from bot.domain.timing_policy import may_lift
 from bot.domain.writes import Delivery, Duplicate, Overtaken, Writes
 from bot.flow.door import Caller, Knock, enter, turn_away
-from bot.flow.explaining import refused
+from bot.flow.explaining import others_able, refused
 from bot.flow.holding import standing_for
 from bot.flow.rights import about_client, ruling
 from bot.flow.saying import card
@@ -43,15 +43,13 @@ _LONGEST: Final = 200
 async def freeze(knock: Knock, *, front: Front) -> Message:
     """Declare or lift a freeze of the channel's client; return what to say of it."""
     try:
-        caller = enter(knock, front=front)
-        await _refuse_others(caller, front=front)
+        caller = await _entered(knock, front=front)
         word, *rest = read_words(knock.text)
         make = _declared if word.text == "freeze" else _lifted
         writes, answer = await make(caller, rest, front=front)
         await front.store.write(writes)
     except Overtaken:
-        refusal = NotAllowed(Message.of("refused.freeze-none"))
-        return await turn_away(knock, refusal=refusal, front=front)
+        return await turn_away(knock, refusal=_none(), front=front)
     except Refused as refusal:
         return await turn_away(knock, refusal=refusal, front=front)
     except Duplicate as duplicate:
@@ -59,23 +57,29 @@ async def freeze(knock: Knock, *, front: Front) -> Message:
     return answer
 
 
-async def _refuse_others(caller: Caller, *, front: Front) -> None:
-    catalog = front.catalog.current()
+async def _entered(knock: Knock, *, front: Front) -> Caller:
+    """Return who asks, with the roles that are lent to them; NotAllowed by policy."""
+    caller = enter(knock, front=front)
     standing = await standing_for(caller.client.id, front=front)
-    verdict = may_freeze(
-        caller.person,
-        client=caller.client.id,
-        provider=catalog.provider.id,
-        on_call=[one.id for one in catalog.on_call(front.now(), standing=standing)],
-    )
-    if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason, rule=verdict.rule)
-    asked = about_client(
-        Action.FREEZE, caller=replace(caller, standing=standing), front=front
-    )
+    caller = replace(caller, standing=standing)
+    asked = about_client(Action.FREEZE, caller=caller, front=front)
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        raise refused(asked, ruled, standing=standing, front=front)
+    return caller
+
+
+def _none() -> NotAllowed:
+    return NotAllowed(Message.of("refused.freeze-none"), rule="freeze-none")
+
+
+def _able(caller: Caller, freeze: Freeze, *, front: Front) -> tuple[str, ...]:
+    """Return who of the company that declared a freeze may end it."""
+    asked = about_client(Action.FREEZE, caller=caller, front=front)
+    everybody = front.catalog.current().people(caller.client.id)
+    theirs = {one.id for one in everybody if one.organisation == freeze.organisation}
+    others = others_able(asked, standing=caller.standing, front=front)
+    return tuple(one for one in others if one in theirs)
 
 
 async def _declared(
@@ -156,11 +160,12 @@ async def _lifted(
         if environment in (None, one.environment)
     ]
     if not found:
-        raise NotAllowed(Message.of("refused.freeze-none"))
+        raise _none()
     for one in found:
-        verdict = may_lift(caller.person, one)
+        able = _able(caller, one, front=front)
+        verdict = may_lift(caller.person, one, able=able)
         if isinstance(verdict, Denied):
-            raise NotAllowed(verdict.reason)
+            raise NotAllowed(verdict.reason, rule=verdict.rule)
     args: dict[str, str | int | Message] = {
         "environment": environment.value if environment else _ALL,
         "count": len(found),

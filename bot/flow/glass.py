@@ -46,17 +46,18 @@ async def refuse_by_policy(
     operation: Operation, *, person: Person, front: Front
 ) -> None:
     """Raise NotAllowed, with who else could, if the policies let no glass be broken."""
+    standing = await standing_for(operation.client, front=front)
     asked = about_operation(
         Action.BREAK_GLASS,
         operation,
         person=person,
         at=front.now(),
-        standing=await standing_for(operation.client, front=front),
+        standing=standing,
         front=front,
     )
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        raise refused(asked, ruled, standing=standing, front=front)
 
 
 async def unreviewed(person: Person, *, front: Front) -> tuple[Break, ...]:

@@ -66,12 +66,12 @@ async def held(operation: Operation, *, at: datetime, front: Front) -> Hold | No
     )
 
 
-def told_of(hold: Hold, operation: Operation, *, key: str, front: Front) -> Message:
+def told_of(hold: Hold, client: str, *, key: str, front: Front) -> Message:
     """Return the text `key` about a freeze: who declared it, why, until when."""
     catalog = front.catalog.current()
     person = catalog.member(hold.by) if hold.declared else None
     args: dict[str, str | int | Message] = {
-        "until": shown(hold.until, timezone=catalog.timezone(operation.client)),
+        "until": shown(hold.until, timezone=catalog.timezone(client)),
         "reason": hold.reason,
         "who": person.name if person else hold.by,
         "declared": "yes" if hold.declared else "no",

@@ -19,6 +19,7 @@ from bot.domain.scope import Environment
 from bot.domain.views import Answered, Said
 from bot.flow.door import arrive, turn_away
 from bot.flow.explaining import refused
+from bot.flow.holding import standing_now
 from bot.flow.protect import drift_args
 from bot.flow.questions import drawn
 from bot.flow.rights import about_client, ruling
@@ -45,7 +46,8 @@ async def ladder(knock: Knock, *, front: Front) -> View:
         asked = about_client(Action.SEE, caller=caller, front=front)
         ruled = ruling(asked, front=front)
         if not ruled.allowed:
-            raise refused(asked, ruled, front=front)
+            standing = await standing_now(front)
+            raise refused(asked, ruled, standing=standing, front=front)
         return await _shown(caller, front=front)
     except Refused as refusal:
         return Said(await turn_away(knock, refusal=refusal, front=front), language)

@@ -23,6 +23,7 @@ from bot.domain.rights import Action
 from bot.domain.scope import Risk
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
 from bot.flow.explaining import refused
+from bot.flow.holding import standing_now
 from bot.flow.lending import borrowed
 from bot.flow.linked import accounts_now
 from bot.flow.naming import in_names
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 # What was merged longer ago is history: it was there before this gate, or was said.
 _RECENT: Final = timedelta(days=1)
+FORK: Final = "request-fork"
 _MOST_OPEN: Final = 100
 _MOST_MERGED: Final = 20
 _LONGEST_TITLE: Final = 120
@@ -83,11 +85,13 @@ async def notice(client_id: str, _: str, *, back: Back) -> None:
 async def _take_in(
     request: ListedRequest, client: Client, *, token: SecretStr, back: Back
 ) -> None:
-    unready = request.draft or request.fork or not request.head_sha
-    if unready or await _is_ours(request, client, back=back):
+    if request.draft or not request.head_sha:
         return
-    found = _id(request, client)
-    if await back.store.operation(client.id, id=found) is not None:
+    if request.fork:
+        # Its branch, and so what runs, is in a project that nobody here answers for.
+        await _turn_away(request, client, "request.fork", rule=FORK, back=back)
+        return
+    if await _is_known(request, client, back=back):
         return
     catalog = back.catalog.current()
     accounts = await accounts_now(client.id, front=back)
@@ -108,7 +112,7 @@ async def _take_in(
     operation = _operation(
         request, client, person=person, environment=environment, at=back.now()
     )
-    no = _not_permitted(operation, person, back=back)
+    no = await _not_permitted(operation, person, back=back)
     if no is None:
         await _write(_asked(operation, request), back=back)
     else:
@@ -117,15 +121,23 @@ async def _take_in(
         await _turn_away(request, client, key, why=why, rule=no.rule, back=back)
 
 
-def _not_permitted(
+async def _not_permitted(
     operation: Operation, person: Person, *, back: Back
 ) -> NotAllowed | None:
     """Return why the policies let this person not ask for it, or nothing."""
+    standing = await standing_now(back)
     asked = about_operation(
-        Action.ASK, operation, person=person, at=back.now(), front=back
+        Action.ASK,
+        operation,
+        person=person,
+        at=back.now(),
+        standing=standing,
+        front=back,
     )
     ruled = ruling(asked, front=back)
-    return None if ruled.allowed else refused(asked, ruled, front=back)
+    if ruled.allowed:
+        return None
+    return refused(asked, ruled, standing=standing, front=back)
 
 
 def _operation(
@@ -320,6 +332,14 @@ async def _write(writes: Writes, *, back: Back) -> None:
         await back.store.write(writes)
     except Duplicate:
         return  # another look was faster; what it wrote is what this one would have
+
+
+async def _is_known(request: ListedRequest, client: Client, *, back: Back) -> bool:
+    """Whether it is ours, or was taken in at this very commit."""
+    if await _is_ours(request, client, back=back):
+        return True
+    found = await back.store.operation(client.id, id=_id(request, client))
+    return found is not None
 
 
 async def _is_ours(request: ListedRequest, client: Client, *, back: Back) -> bool:

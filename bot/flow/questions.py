@@ -19,9 +19,9 @@ from bot.domain.errors import BadArguments
 from bot.domain.message import Message
 from bot.domain.views import Answered
 from bot.domain.writes import Delivery, Duplicate, Job, Task, Writes
+from bot.flow.foreseen import present
 from bot.flow.naming import in_names
 from bot.flow.reading import ChannelReading
-from bot.flow.trusting import levels_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +38,8 @@ async def answered(
 ) -> Answered:
     """Return the answer to the question `name`; Refused says what does not fit."""
     query = _read(front.registry.queries[name], words)
-    levels = await levels_now(caller.client, front=front)
-    sheet = await query.answer(ChannelReading(caller, front, levels))
+    now = await present(caller.client, front=front)
+    sheet = await query.answer(ChannelReading(caller, front, now))
     if sheet.look_at is not None:
         await _have_looked(sheet.look_at, caller=caller, front=front)
     return drawn(sheet, caller=caller, front=front)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.audit_filter import AuditFilter
-from bot.domain.catalog import Criticality
 from bot.domain.errors import BadArguments
 from bot.domain.found import Hit
 from bot.domain.message import Message
 from bot.domain.people import members
 from bot.domain.query import Deciding
-from bot.domain.scope import Risk
 from bot.domain.suggest import near
+from bot.flow.foreseen import Foreseen, able, courses
+from bot.flow.foretelling import joined
 from bot.flow.offered import commands_for, targets_for
+from bot.flow.rights import least_risk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bot.domain.catalog import Client, Target
     from bot.domain.command import Spec
-    from bot.domain.ladder import TrustLevel
     from bot.domain.route import Need, Route
-    from bot.domain.scope import Environment
     from bot.flow.door import Caller
+    from bot.flow.foreseen import Present
     from bot.ports import Front
 
 
@@ -34,7 +34,7 @@ class ChannelReading:
 
     caller: Caller
     front: Front
-    levels: Mapping[Environment, TrustLevel] = field(default_factory=dict)
+    now: Present
 
     @property
     def client(self) -> Client:
@@ -67,7 +67,7 @@ class ChannelReading:
     def deciding(self, target: Target) -> Sequence[Deciding]:
         """Return who decides, for each of those commands."""
         return tuple(
-            Deciding(spec.name, self._who(self._route(spec, target)))
+            Deciding(spec.name, self._who(self._foreseen(spec, target)))
             for spec in self.commands_for(target)
         )
 
@@ -91,42 +91,41 @@ class ChannelReading:
         )
         return page.hits
 
-    def _route(self, spec: Spec, target: Target) -> Route | None:
-        """Return the route of a request that is no riskier than its command."""
-        risk = spec.risk
-        if target.criticality is Criticality.HIGH:
-            risk = Risk(min(risk + 1, Risk.HIGH))
-        return self.front.catalog.current().route(
+    def _foreseen(self, spec: Spec, target: Target) -> Foreseen:
+        """Return the request, made now, that is no riskier than its command."""
+        return Foreseen(
             client=self.client.id,
-            risk=risk,
-            environment=target.environment,
             command=spec.name,
-            trust=self.levels.get(target.environment),
+            target=target,
+            risk=least_risk(spec, target),
+            requester=self.caller.person.id,
+            runs_at=self.now.at,
         )
 
-    def _who(self, route: Route | None) -> Message:
+    def _who(self, asked: Foreseen) -> Message:
+        found = courses(asked, now=self.now, front=self.front)
+        return joined("deciding.or", [self._way(one, asked) for one in found])
+
+    def _way(self, route: Route | None, asked: Foreseen) -> Message:
         if route is None:
             return Message.of("deciding.no-route")
-        needs = [self._need(need) for need in route.needs]
-        if len(needs) == 1:
-            return needs[0]
-        names = [f"m{place}" for place in range(len(needs))]
-        return Message.own(
-            en=" + ".join(f"{{ ${name} }}" for name in names),
-            args=dict(zip(names, needs, strict=True)),
-        )
+        if route.envelope is not None:
+            args: dict[str, str | int | Message] = {
+                "envelope": route.envelope.name,
+                "number": route.envelope.number,
+                "most": route.envelope.per_day,
+            }
+            return Message.of("deciding.envelope", args)
+        return joined("deciding.and", [self._need(need, asked) for need in route.needs])
 
-    def _need(self, need: Need) -> Message:
+    def _need(self, need: Need, asked: Foreseen) -> Message:
         """Return one place of the route, and who could fill it instead of the asker."""
-        holders = self.front.catalog.current().holders(
-            need.role, client=self.client.id, at=self.front.now()
-        )
-        others = [one.id for one in holders if one.id != self.caller.person.id]
+        who = able(need, asked, now=self.now, front=self.front)
         return Message.of(
             "deciding.need",
             {
                 "role": Message.of(f"role.{need.role}"),
                 "count": need.count,
-                "who": members(sorted(others)),
+                "who": members(who),
             },
         )

@@ -23,6 +23,7 @@ from bot.flow.door import Caller, Knock, arrive, turn_away
 from bot.flow.explaining import refused
 from bot.flow.finding import find
 from bot.flow.glass import able_to_review
+from bot.flow.holding import standing_now
 from bot.flow.naming import in_names
 from bot.flow.rights import about_client, ruling
 from bot.flow.saying import card, direct, thread
@@ -107,7 +108,8 @@ async def _closed(
     asked = about_client(Action.ADMINISTER, caller=caller, front=front)
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        standing = await standing_now(front)
+        raise refused(asked, ruled, standing=standing, front=front)
     return _writes(operation, made, caller, finding=finding, front=front)
 
 

@@ -86,7 +86,7 @@ def _refuse_others(
     )
     ruled = ruling(asked, front=front)
     if not ruled.allowed:
-        raise refused(asked, ruled, front=front)
+        raise refused(asked, ruled, standing=near.standing, front=front)
 
 
 def _holders(

@@ -79,7 +79,7 @@ def _held(operation: Operation, *, near: Around, front: Front) -> Message | None
     if near.hold is None:
         return None
     key = "card.frozen" if operation.glass is None else "card.frozen-past"
-    return told_of(near.hold, operation, key=key, front=front)
+    return told_of(near.hold, operation.client, key=key, front=front)
 
 
 def _scheduled(operation: Operation, *, front: Front) -> Message | None:

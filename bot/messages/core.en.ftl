@@ -39,7 +39,7 @@ asked-noted = Noted as { $id }: { $title }. A card follows here with what it wou
 refused-unknown-channel = This channel belongs to no client that Tandem knows. Please ask in one of your company's channels, or ask the provider to add this one to the catalog.
 refused-provider-channel = This is the provider's own channel, so no client is meant. Please ask in a client's channel: { $channels }.
 refused-unknown-person = Tandem does not know you as somebody who works on { $client }. Please ask the provider to add your Slack account to the catalog.
-refused-other-client = You work for another company than the one this channel belongs to, so nothing is done for you here (rule other-client, built in).
+refused-other-client = You work for another company than the one this channel belongs to, so nothing is done for you here (rule other-client, built in). Please type it in a channel of your own company.
 refused-other-workspace = You come from another Slack workspace than the one this channel is in. Please use your account of this workspace.
 refused-nobody-known = The person you mention is nobody Tandem knows. Please pick somebody who is in the catalog.
 
@@ -88,7 +88,7 @@ refused-decided-already = { $who } { $verdict ->
     [in_doubt] in doubt
    *[other] { $state }
  } now.
-refused-not-the-requester = By the built-in rule not-the-requester, only the person who asked can cancel this: { $requester }.
+refused-not-the-requester = Only the person who asked can cancel this (rule not-the-requester, built in): { $requester }.
 refused-too-late-to-cancel = { $state ->
     [running] It is running and cannot be cancelled any more.
     [in_doubt] It was begun, and whether it took effect is not known yet; it cannot be cancelled any more.

@@ -1,6 +1,6 @@
 ### What the stages of the flow came to say after the first texts of core.en.ftl.
 
-refused-protected = The catalog protects { $attribute } of { $target }, so no command changes it. Please talk to the provider.
+refused-protected = The catalog protects { $attribute } of { $target }, so no command changes it (rule protected, built in). Please talk to the provider, who can change that there.
 refused-pushed-before = Somebody else's commits are in this merge request ({ $paths }), so what would be merged is not what would be shown. Please ask for it anew: { $url }
 
 note-look-alikes = Mind the name: this is { $target }, not { $names }.

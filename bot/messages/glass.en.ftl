@@ -44,7 +44,7 @@ review-nothing = No review is open here.
 
 refused-review-usage = Please give the id and what you found, as in: /infra review abcd234 The restart was right; the alarm now names the runbook.
 refused-review-finding = Please say in a few words what you found ({ $least } to { $most } characters, got { $length }); it stays in the audit.
-refused-review-none = There is no open review of such an operation here. Type /infra review to see those that are open.
+refused-review-none = There is no open review of such an operation here (rule review-none, built in). Type /infra review to see those that are open.
 refused-review-own = Nobody reviews what they did themselves (rule review-own, built in). These can: { $who }.
 refused-review-not-yours = An owner of the client or a manager of the provider closes a review, by their own role (rule review-not-yours, built in). These can: { $who }.
 refused-review-closed = This review was closed before, by { $who }.

@@ -25,16 +25,30 @@ refused-can-i-usage = Please give a whole line, as in: /infra can-i backup db-pr
 policy-no = No, “{ $line }” would be refused. { $reason }
 policy-yes =
     Yes, you may ask for “{ $line }”, by the rule { $rule } ({ $place }): { $because }
-    At { $risk } risk it would wait for { $route }. { $wait } It would expire after { $expires }. What the plan or the preview shows may still raise the risk.
-policy-yes-no-route =
-    Yes, you may ask for “{ $line }”, by the rule { $rule } ({ $place }): { $because }
-    But nobody may decide on it at { $risk } risk, so it would end there. The provider's routes.yaml has no rule for it.
+    { $course } What the plan or the preview shows may still raise the risk, and with it who decides.
+policy-then = { $one } { $rest }
+policy-course = At { $risk } risk { $way }.
+policy-course-by-plan = At { $risk } risk it depends on the plan, when that is there: on what it destroys or replaces, and how much it touches. By that { $ways }.
+policy-or = { $one }; or { $rest }
+policy-way-waits = it would wait for { $route }
+policy-way-passes = it would pass by itself, approved by the policy: envelope { $envelope }, { $number } of { $most } today
+policy-way-nobody = nobody may decide on it, so it would end there: the provider's routes.yaml has no rule for it
+policy-frozen = { $declared ->
+    [yes] { $who } froze this until { $until }: “{ $reason }”.
+   *[no] This is frozen by the catalog ({ $who }) until { $until }: “{ $reason }”.
+ } You may ask, but nobody could approve it before.
+policy-frozen-past = By then its time would be over, so please ask after the freeze.
+policy-missed-frozen = The envelope { $envelope } could let it pass by itself, but nothing does that in a freeze.
+policy-missed-closed = The envelope { $envelope } could let it pass by itself, but only while everybody is there.
+policy-missed-used = The envelope { $envelope } could let it pass by itself, but its { $most } of today are used up.
 policy-need = { $count ->
     [one] { $role } ({ $who })
    *[other] { $count } × { $role } ({ $who })
  }
 policy-and = { $one } and { $rest }
 policy-wait = So far a decision took { $span } here (the median of { $count }).
+policy-expires = It would expire after { $expires }.
+policy-expires-by-plan = It would expire after { $expires } to { $longest }, by the plan.
 policy-wait-unknown = Nothing was decided here yet, so nobody knows how long that takes.
 
 span-minutes = { $count ->

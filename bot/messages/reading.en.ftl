@@ -5,6 +5,9 @@ asked-not-alike = { $title } (not { $names })
 refused-nothing-named = { $client } has nothing named “{ $got }” that you may act on. Meant may be: { $known }. Type /infra list to see all.
 
 deciding-no-route = nobody, since the provider's routes have no rule for it
+deciding-envelope = the policy itself, envelope { $envelope }, { $number } of { $most } today
+deciding-and = { $one } + { $rest }
+deciding-or = { $one } or, by what the plan shows, { $rest }
 deciding-need = { $count ->
     [one] { $who }, as { $role }
    *[other] { $count } of { $who }, as { $role }

@@ -29,13 +29,12 @@ refused-when-skipped = “{ $got }” never comes in { $timezone }, because cloc
 refused-freeze-usage = Please say where, until when and why, as in: /infra freeze production until tomorrow 09:00 We launch tonight
 refused-freeze-where = There is no environment “{ $got }”. Please type one of: { $known }.
 refused-unfreeze-usage = Please say where, as in: /infra unfreeze production
-refused-freeze-none = There is no freeze declared in chat to end here. One that the catalog declares ends there.
-refused-freeze-not-yours = Only an owner of the client, the provider's on-call and its managers declare and end a freeze. Please ask one of them.
-refused-freeze-of-others = This freeze was declared by { $who } of the other company: { $reason }. Only their company ends it early. Please ask them.
+refused-freeze-none = There is no freeze declared in chat to end here (rule freeze-none, built in). One that the catalog declares ends there; please talk to the provider.
+refused-freeze-of-others = This freeze was declared by { $by } of the other company: “{ $reason }”. Only their company ends it early (rule freeze-of-others, built in). These can: { $who }.
 refused-frozen = { $declared ->
     [yes] { $who } froze this until { $until }: “{ $reason }”.
    *[no] This is frozen by the catalog ({ $who }) until { $until }: “{ $reason }”.
- } It cannot be approved before. It can still be denied or cancelled.
+ } It cannot be approved before (rule frozen, built in). It can still be denied or cancelled.
 
 freeze-declared = Frozen ({ $environment }) until { $until }. People can ask, but nothing is approved or run. To end it early: /infra unfreeze { $environment }
 freeze-announced = { $who } froze { $environment ->
@@ -72,8 +71,8 @@ oncall-taken = { $who } took over and is on call until { $until }.
 oncall-given = { $by } handed over: { $who } is on call until { $until }.
 refused-oncall-usage = Please type one of: /infra oncall, /infra oncall take until tomorrow 09:00, /infra oncall give @person until tomorrow 09:00
 refused-oncall-long = An override lasts 14 days at most. Please give an earlier end, or have the rota changed in the catalog.
-refused-rota-not-yours = Only the provider's engineers, and whom its rota names, take over or hand over. Please ask one of them.
-refused-rota-not-theirs = { $who } is not among those who may be on call. Please pick an engineer of the provider.
+refused-rota-not-yours = Only the provider's engineers, and whom its rota names, take over or hand over (rule rota-not-yours, built in). These can: { $who }.
+refused-rota-not-theirs = { $to } is not among those who may be on call (rule rota-not-theirs, built in). These can be: { $who }.
 rota-stalled = The calendar { $feed }, which says who is on call, could not be read for too long. Nobody is on call by it now, so nobody can approve as such. Whoever takes over types: /infra oncall take
 rota-resumed = The calendar { $feed } is read again; the rota goes by it.
 

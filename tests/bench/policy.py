@@ -20,6 +20,7 @@ from bot.domain.operation import Place
 from bot.domain.rights import Action, Asked, Policies, PolicyFile, answered, judge
 from bot.domain.rights.rules import compiled
 from bot.domain.scope import Risk
+from bot.domain.timing.rota import Standing
 from bot.flow.door import Caller, Knock
 from bot.flow.explaining import refused
 from bot.flow.rights import actor, doable, thing
@@ -112,7 +113,8 @@ def measured(name: str, catalog: Catalog) -> list[dict[str, object]]:
         "the same again": timed(lambda: answered(rules, (asked,)), times=2000),
         "a hundred at once": timed(lambda: judge(rules, (asked,) * 100), times=50),
         "a refusal, explained": timed(
-            lambda: first(lambda: refused(no, ruled, front=of)), times=200
+            lambda: first(lambda: refused(no, ruled, standing=Standing(), front=of)),
+            times=200,
         ),
         "what may I do here": timed(
             lambda: first(lambda: doable(caller, front=of)), times=50

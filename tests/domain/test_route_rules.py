@@ -12,6 +12,7 @@ from bot.domain.catalog.choosing import (
     chosen_rule,
     first_rule,
     passed,
+    plans_apart,
     relied_on,
 )
 from bot.domain.catalog.routes import DeciderRole, Match, RouteRule
@@ -454,3 +455,15 @@ def test_an_envelope_for_more_risk_than_people_decide_on_is_refused():
     found = [one.message.key for one in rule_inconsistencies((), routes)]
 
     assert found == ["catalog.lowered-by-risk"]
+
+
+def test_every_plan_that_the_rules_tell_apart_is_tried_and_no_impossible_one():
+    routes = [rule(match={"addresses_up_to": most}, needs=[ONCALL]) for most in (0, 3)]
+
+    found = {(one.addresses, one.destroys, one.replaces) for one in plans_apart(routes)}
+    plain = {(one.destroys, one.replaces) for one in plans_apart([])}
+
+    assert {one[0] for one in found} == {0, 1, 2, 3, 4}
+    assert {one[1:] for one in found if one[0] == 0} == {(0, 0)}
+    assert {one[1:] for one in found if one[0] == 1} == {(0, 0), (0, 1), (1, 0)}
+    assert plain == {(0, 0), (0, 1), (1, 0), (1, 1)}

@@ -1,8 +1,12 @@
 """A merge request that the client opened itself passes the same gate."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.operation import State
+from bot.domain.proposal import Effects
 from bot.domain.scope import Risk
 from tests.flow.people import MAIN_TF
 
@@ -150,6 +154,8 @@ async def test_one_that_destroys_a_server_says_so_and_asks_both_companies(ops):
     card = await noticed(ops)
 
     assert card.operation.risk is Risk.HIGH
+    # What the rules of routes look at, as for a request that Tandem opened.
+    assert card.operation.proposal.effects == Effects(destroys=1, addresses=1)
     assert "Destroys" in card
     assert {one.role for one in card.operation.route.needs} == {
         "provider.oncall",
@@ -190,6 +196,65 @@ async def test_one_of_somebody_unknown_passes_no_gate_and_is_said(ops):
     said = [one for one in ops.slack.posts() if "nobody in Tandem" in one.text]
     assert len(said) == 1
     assert await ops.events() == ["request.refused"]
+
+
+class Forked:
+    """GitLab, where every open request is one of a fork."""
+
+    def __init__(self, real):
+        self._real = real
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    async def requests_into(self, project, *, state, **more):
+        found = await self._real.requests_into(project, state=state, **more)
+        return tuple(replace(one, fork=state == "opened") for one in found)
+
+
+async def test_one_from_a_fork_is_not_taken_in_and_that_is_said_once(ops):
+    request = await opens(ops)
+    ops.back = ops.with_ports(forge=Forked(ops.back.forge))
+
+    await ops.sweeps()
+    await ops.sweeps()
+
+    said = [one.text for one in ops.slack.posts() if "comes from a fork" in one.text]
+    (record,) = await ops.audit()
+    assert len(said) == 1
+    assert f"!{request.iid} by alice" in said[0]
+    assert "Please push its branch to the project itself" in said[0]
+    assert record.event == "request.refused"
+    assert json.loads(record.body)["rule"] == "request-fork"
+    assert ops.git.merged == []
+
+
+async def test_a_draft_from_a_fork_is_not_spoken_of(ops):
+    request = await opens(ops)
+    await ops.on_gitlab("alice", request.iid, "", title="Draft: later")
+    ops.back = ops.with_ports(forge=Forked(ops.back.forge))
+
+    await ops.sweeps()
+
+    assert await ops.events() == []
+
+
+NEW_MACHINE = """resource "aws_instance" "jobs" {
+  instance_type = "t3.medium"
+  tags          = { Client = "acme" }
+}
+"""
+
+
+async def test_what_the_client_s_own_guidelines_ask_for_is_advised(ops):
+    request = await opens(ops, **{"scratch/jobs.tf": NEW_MACHINE})
+
+    card = await noticed(ops)
+
+    (note,) = [one for one in ops.git.notes(request.iid) if "scratch/jobs.tf" in one]
+    assert "Environment, Name" in note
+    assert "environments, ansible, chef" in note
+    assert card.operation.state is State.PROPOSED
 
 
 async def test_a_failed_pipeline_refuses_it_with_the_job_s_link(ops):

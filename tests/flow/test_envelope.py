@@ -23,8 +23,9 @@ ALWAYS = """  timezone: UTC
 """
 
 
-async def envelope(ops, most=2, hours=ALWAYS):
-    await ops.edits_catalog("routes.yaml", "routes:\n", RULE.format(most=most))
+async def envelope(ops, most=2, hours=ALWAYS, rule=None):
+    text = rule or RULE.format(most=most)
+    await ops.edits_catalog("routes.yaml", "routes:\n", text)
     await ops.edits_catalog(ACME, HOURS, hours)
 
 

@@ -7,6 +7,8 @@ is written down, and one without an explanation fails here.
 
 from __future__ import annotations
 
+import ast
+import re
 from functools import cache
 from itertools import product
 
@@ -18,6 +20,7 @@ from bot.domain.message import Message
 from bot.domain.rights import Action, Asked, judge
 from bot.domain.rights.asked import ON_TARGETS
 from bot.domain.scope import Risk
+from bot.domain.timing.rota import Standing
 from bot.flow.explaining import NOTHING_PERMITS, refused
 from bot.flow.naming import in_names
 from bot.flow.rights import actor, thing
@@ -25,10 +28,12 @@ from bot.outbound import clock
 from bot.outbound.catalog import load
 from bot.outbound.speech import Speech
 from bot.ports import Front
-from tests.flow.world import CATALOG
+from tests.flow.world import CATALOG, ROOT
 
 CLIENTS = ("acme", "globex")
 SPEECH = Speech()
+KEY = re.compile(r"refused\.([a-z-]+)")
+PATTERN = r"^refused-{} =((?:.*\n)(?:[ ].*\n)*)"
 
 
 @cache
@@ -126,7 +131,7 @@ async def test_every_no_names_its_rule_who_can_and_what_else(client):
         if ruled.allowed or kind in seen:
             continue
         seen.add(kind)
-        no = refused(asked, ruled, front=front())
+        no = refused(asked, ruled, standing=Standing(), front=front())
         words = SPEECH.say(
             in_names(no.message, team="T0CLARANET", front=front()), language="en"
         )
@@ -142,18 +147,70 @@ async def test_every_no_names_its_rule_who_can_and_what_else(client):
     assert seen
 
 
-BUILT_IN = (
-    *("self-decision", "author-decision", "not-a-decider", "not-the-requester"),
-    *("other-client", "other-digest", "expired", "deactivated"),
-    "delegate-of-requester",
-)
+# What is no question of who may: how things stand already, or one rule said elsewhere.
+NO_RULES = {
+    *("decided-already", "already-decided-by-you", "not-open", "too-late-to-cancel"),
+    *("not-in-doubt", "glass-not-open", "review-closed", "review-early"),
+    "glass-review-elsewhere",
+}
+
+
+def said_no():
+    """Every rule by which the program itself says no, as its own code has them."""
+    rules = ("policy", "timing_policy", "delegation", "glass")
+    files = [ROOT / "bot" / "domain" / f"{name}.py" for name in rules]
+    for path in (*files, *sorted((ROOT / "bot" / "flow").glob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            named = [one.value for one in node.keywords if one.arg == "rule"]
+            if isinstance(node.func, ast.Name) and node.func.id == "_no":
+                named += node.args[:1]
+            for one in named:
+                if isinstance(one, ast.Constant) and one.value:
+                    yield one.value
+
+
+BUILT_IN = sorted({*said_no()} - NO_RULES)
+
+
+def words_of(rule):
+    """What is said by a rule, whatever stands in it."""
+    text = next(
+        found[1]
+        for path in sorted((ROOT / "bot" / "messages").glob("*.en.ftl"))
+        if (found := re.search(PATTERN.format(rule), path.read_text(), re.MULTILINE))
+    )
+    args = dict.fromkeys(re.findall(r"\$([\w-]+)", text), "Carol")
+    return SPEECH.say(Message.of(f"refused.{rule}", args), language="en")
+
+
+async def test_the_program_s_own_rules_are_found():
+    assert {"self-decision", "freeze-of-others", "deactivated", "frozen"} <= {*BUILT_IN}
 
 
 @pytest.mark.parametrize("rule", BUILT_IN)
-async def test_a_no_of_the_program_itself_names_its_rule_too(rule):
-    args = dict.fromkeys(("who", "client", "requester", "giver"), "Carol")
+async def test_a_no_of_the_program_itself_names_its_rule_and_a_way_on(rule):
+    words = words_of(rule)
 
-    words = SPEECH.say(Message.of(f"refused.{rule}", args), language="en")
+    assert f"(rule {rule}, built in)" in words
+    assert re.search(r"Carol|[Pp]lease|/infra", words)
 
-    assert rule in words
-    assert "built" in words
+
+# Who says no without a rule is either not known at all, or told how things stand.
+UNNAMED = {
+    *("unknown-channel", "unknown-person", "provider-channel", "trust-same"),
+    *("link-none", "undo-none", "undo-not-done", "undo-overtaken"),
+}
+
+
+async def test_no_other_refusal_leaves_its_rule_out_of_the_audit():
+    found = set()
+    for path in sorted((ROOT / "bot" / "flow").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if getattr(getattr(node, "func", None), "id", "") != "NotAllowed":
+                continue
+            if not any(one.arg == "rule" for one in node.keywords):
+                found.add(ast.unparse(node.args[0]))
+
+    assert {key for one in found for key in KEY.findall(one)} == UNNAMED

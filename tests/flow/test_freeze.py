@@ -9,6 +9,23 @@ from bot.domain.operation import State
 from bot.flow.decide import Choice, may_open
 from bot.flow.freeze import freeze
 from bot.inbound.slack.typed import typed
+from bot.outbound.slack.pen import Pen
+from bot.outbound.speech import Speech
+
+PEN = Pen(Speech(), "en")
+EVERYBODY = "policies/everybody.cedar"
+TRAINEES = '\n@id("trainees-ask-on-staging")'
+DEVELOPERS_FREEZE = """
+@id("developers-freeze")
+@because("Whoever sees that something is wrong stops it.")
+permit (principal in Role::"client.developer", action == Action::"freeze", resource);
+
+@id("trainees-ask-on-staging")"""
+
+
+async def refusal(ops):
+    """Return what was written down of the last refusal."""
+    return json.loads((await ops.audit())[-1].body)
 
 
 async def freezes(who, words):
@@ -126,8 +143,41 @@ async def test_a_freeze_is_for_owners_managers_and_whoever_is_on_call(ops, perso
         getattr(ops, person), "freeze all until tomorrow 09:00 Just because"
     )
 
-    assert told.key == "refused.freeze-not-yours"
-    assert (await ops.events())[-1] == "request.refused"
+    words = PEN.plain(told)
+    assert "The rule responsible-freeze (tandem:default.cedar:" in words
+    assert "Bob Durand" in words
+    assert "Please ask one of them to do it." in words
+    assert (await refusal(ops))["rule"] == "nothing-permits"
+
+
+async def test_a_refused_freeze_names_who_was_handed_the_rota(ops):
+    await typed(
+        ops.bob._knock("oncall give <@U0DAVE> until tomorrow 09:00"), front=ops.back
+    )
+
+    told = PEN.plain(
+        await freezes(ops.alice, "freeze all until tomorrow 09:00 Just because")
+    )
+
+    assert "Carol Petit, Dave Leroy, Erin" in told
+    assert "Bob Durand" not in told
+
+
+async def test_a_policy_can_let_others_freeze(ops):
+    await ops.edits_catalog(EVERYBODY, TRAINEES, DEVELOPERS_FREEZE)
+
+    told = await freezes(ops.alice, "freeze all until tomorrow 09:00 Shop is slow")
+
+    assert told.key == "freeze.declared"
+
+
+async def test_who_was_lent_being_an_owner_freezes(ops):
+    lent = "delegate client.owner to <@U0ALICE> until tomorrow 18:00"
+    await typed(ops.carol._knock(lent), front=ops.back)
+
+    told = await freezes(ops.alice, "freeze all until tomorrow 09:00 Shop is slow")
+
+    assert told.key == "freeze.declared"
 
 
 async def test_only_the_company_that_froze_ends_it_early(ops):
@@ -136,7 +186,18 @@ async def test_only_the_company_that_froze_ends_it_early(ops):
     told = await freezes(ops.bob, "unfreeze all")
 
     assert told.key == "refused.freeze-of-others"
-    assert told.args["who"] == "carol"
+    assert PEN.plain(told) == (
+        "This freeze was declared by Carol Petit of the other company: “We launch "
+        "tonight”. Only their company ends it early (rule freeze-of-others, built in). "
+        "These can: Carol Petit."
+    )
+    assert (await refusal(ops))["rule"] == "freeze-of-others"
+
+
+async def test_that_there_is_nothing_to_end_is_written_down_with_its_rule(ops):
+    await freezes(ops.carol, "unfreeze all")
+
+    assert (await refusal(ops))["rule"] == "freeze-none"
 
 
 @pytest.mark.parametrize(

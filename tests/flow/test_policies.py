@@ -23,6 +23,14 @@ forbid (principal, action == Action::"decide", resource in Kind::"database")
 unless { principal == Member::"erin" };
 
 @id("trainees-ask-on-staging")"""
+TRAINEES = '\n@id("trainees-ask-on-staging")'
+ON_CALL_ALONE = """
+@id("databases-by-the-rota")
+@because("Databases are for whoever is on call.")
+forbid (principal, action == Action::"ask", resource in Environment::"production")
+unless { principal in Role::"provider.oncall" };
+
+@id("trainees-ask-on-staging")"""
 ONLY_BACKUPS = """
 @id("bob-leaves-production-alone")
 @because("Bob is on leave, and what he approved before does not count any more.")
@@ -186,6 +194,17 @@ async def test_another_client_s_rules_are_not_even_named(ops):
     assert "trainees-stay-out-of-production" in told
     assert "acme" not in told.lower()
     assert "Greg Simon" in told
+
+
+async def test_a_refusal_names_who_was_handed_the_rota(ops):
+    await ops.edits_catalog(EVERYBODY, TRAINEES, ON_CALL_ALONE)
+    await said(ops.bob, "oncall give <@U0DAVE> until tomorrow 09:00")
+
+    told = await said(ops.alice, "backup db-prod")
+
+    assert "databases-by-the-rota" in told
+    assert "Dave Leroy can." in told
+    assert "Bob Durand" not in told
 
 
 # --- deciding and cancelling
@@ -398,7 +417,7 @@ async def test_can_i_says_when_nobody_could_decide(ops):
 
     told = await said(ops.alice, "can-i backup db-staging")
 
-    assert "But nobody may decide on it at low risk" in told
+    assert "At low risk nobody may decide on it, so it would end there" in told
 
 
 @pytest.mark.parametrize(
@@ -443,3 +462,18 @@ async def test_a_merge_request_of_somebody_who_may_not_ask_passes_no_gate(ops):
     assert "production-by-commands (policies/everybody.cedar:" in words
     assert '"rule":"production-by-commands"' in (await refusal(ops)).body
     assert "operation.asked" not in await ops.events()
+
+
+async def test_who_could_open_a_merge_request_is_who_was_handed_the_rota(ops):
+    await ops.edits_catalog(EVERYBODY, TRAINEES, ON_CALL_ALONE)
+    await said(ops.bob, "oncall give <@U0DAVE> until tomorrow 09:00")
+    await ops.speaks()
+    files = await ops.edits("t3.medium", "m5.large")
+    await ops.pushes("alice", "bigger", files, message="Bigger")
+    await ops.opens("alice", "bigger", "Bigger, please")
+
+    await ops.sweeps()
+
+    (told,) = [one.text for one in ops.slack.posts() if "passes no gate" in one.text]
+    assert "<@U0DAVE> can." in told
+    assert "U0BOB" not in told

@@ -14,6 +14,7 @@ from bot.outbound.slack.answers import answer as drawn
 from bot.outbound.slack.pen import Pen
 from bot.outbound.speech import Speech
 from tests.flow.people import ACME
+from tests.flow.test_envelope import envelope
 
 PEN = Pen(Speech(), "en")
 
@@ -119,6 +120,27 @@ async def test_show_leaves_out_the_asker_among_those_who_decide(ops):
     told = words(await asks(ops.bob, "show web-2"))
 
     assert "resize: <@U0DAVE>, as" in told
+
+
+async def test_show_names_who_was_handed_the_rota(ops):
+    await asks(ops.bob, "oncall give <@U0DAVE> until tomorrow 09:00")
+
+    told = words(await asks(ops.alice, "show web-2"))
+
+    assert "resize: <@U0DAVE>, as the provider's on-call" in told
+
+
+async def test_show_tells_what_the_policy_lets_pass_and_by_which_plan(ops):
+    await envelope(ops)
+    whole = words(await asks(ops.alice, "show web-staging"))
+    await ops.edits_catalog(
+        "routes.yaml", "hours: open }", "hours: open, replaces: false }"
+    )
+
+    told = words(await asks(ops.alice, "show web-staging"))
+
+    assert "resize: the policy itself, envelope small, 1 of 2 today" in whole
+    assert "1 of 2 today or, by what the plan shows, <@U0BOB> <@U0DAVE>, as" in told
 
 
 async def test_show_tells_what_is_open_and_what_was_done_last(ops):

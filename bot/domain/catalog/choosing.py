@@ -105,6 +105,24 @@ def first_rule(
     return None
 
 
+def plans_apart(rules: Sequence[RouteRule]) -> tuple[Facts, ...]:
+    """
+    Return a plan of every sort that the rules tell apart.
+
+    Of what destroys and replaces they see whether, of addresses whether they are more
+    than a number that one of them names.
+    """
+    named = {rule.match.addresses_up_to for rule in rules} - {None}
+    counts = sorted({1, 2} | {one + more for one in named if one for more in (0, 1)})
+    return tuple(
+        Facts(destroys=destroys, replaces=replaces, addresses=addresses)
+        for addresses in (*([0] if 0 in named else []), *counts)
+        for destroys in (0, 1)
+        for replaces in (0, 1)
+        if destroys + replaces <= addresses
+    )
+
+
 def passed(rule: RouteRule, used: Mapping[str, int]) -> Passed | None:
     """Return the envelope with this use counted; None if there is no place in it."""
     envelope = rule.envelope

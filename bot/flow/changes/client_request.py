@@ -19,7 +19,7 @@ from bot.domain.forge import PipelineStatus
 from bot.domain.gitlab_text import one_line
 from bot.domain.guidelines import review
 from bot.domain.message import Message
-from bot.domain.plan_text import plan_lines, plan_summary
+from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.guard import survey
@@ -227,6 +227,7 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
             *_advised(advice),
         ),
         summary=plan_summary(read[0]) if len(read) == 1 else None,
+        effects=effects_of(*read),
         diff=_diff(looked.files),
         plan=_lines(plans, read),
         authors=accounts.authors(request.authors),
