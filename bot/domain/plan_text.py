@@ -57,12 +57,12 @@ def plan_summary(plan: Plan) -> Message:
 
 def effects_of(*plans: Plan) -> Effects:
     """Return how much the plans touch together, as the rules of routes count it."""
-    changes = [(number, one) for number, plan in enumerate(plans) for one in plan.changes]
+    changes = [
+        (number, one) for number, plan in enumerate(plans) for one in plan.changes
+    ]
     done = [one.action for _, one in changes]
     touched = {
-        (number, one.address)
-        for number, one in changes
-        if one.action not in _UNTOUCHED
+        (number, one.address) for number, one in changes if one.action not in _UNTOUCHED
     }
     return Effects(
         # What Terraform forgets is as gone from its hands as what it destroys.
