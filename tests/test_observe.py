@@ -188,3 +188,69 @@ def test_a_secret_is_found_between_any_words(before, shape, after):
 def test_small_words_are_left_alone(text):
     if "-" not in text and "." not in text:
         assert masked(text) == text
+
+
+def test_what_is_called_a_secret_is_there_under_a_mask(logs):
+    lines = logs()
+
+    structlog.get_logger().info("x", token="plain", deep={"token": None})
+
+    said = only(lines)
+    assert (said["token"], said["deep"]) == ("********", {"token": "********"})
+
+
+def test_numbers_and_nothing_stay_what_they_are(logs):
+    lines = logs()
+
+    structlog.get_logger().info("x", none=None, whole=3, part=0.5, yes=True)
+
+    said = only(lines)
+    found = [said[name] for name in ("none", "whole", "part", "yes")]
+    assert found == [None, 3, 0.5, True]
+
+
+def test_of_any_text_four_thousand_letters_are_kept(logs):
+    lines = logs()
+
+    try:
+        fail("y" * 9_000)
+    except ValueError:
+        structlog.get_logger().exception("x" * 9_000, other=Long())
+
+    said = only(lines)
+    kept = {name: len(said[name]) for name in ("event", "exception", "other")}
+    assert kept == dict.fromkeys(kept, 4_000)
+
+
+class Long:
+    def __repr__(self):
+        return "z" * 9_000
+
+
+def test_what_lies_deeper_than_four_is_one_text(logs):
+    lines = logs()
+
+    structlog.get_logger().info(
+        "x", maps={1: {2: {3: {4: {"a": 5}}}}}, lists=[[[[["a"]]]]]
+    )
+
+    said = only(lines)
+    assert said["maps"] == {"1": {"2": {"3": {"4": "{'a': 5}"}}}}
+    assert said["lists"] == [[[["['a']"]]]]
+
+
+def test_what_a_library_says_is_written_out_once(logs):
+    lines, dear = logs(), Dear()
+
+    logging.getLogger("somebody.else").warning(dear)
+
+    assert only(lines)["event"] == "dear"
+    assert dear.times == 1
+
+
+class Dear:
+    times = 0
+
+    def __str__(self):
+        self.times += 1
+        return "dear"

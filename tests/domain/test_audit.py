@@ -22,6 +22,24 @@ from bot.domain.audit import (
     link,
 )
 
+# What was once written into an audit is read for ever: a name here never changes.
+EVER = """
+operation.asked operation.proposed operation.refused operation.approved
+operation.denied operation.cancelled operation.expired operation.voided
+operation.started operation.done operation.failed operation.doubted doubt.settled
+operation.reminded decision.made decision.refused request.refused
+merge_request.opened merge_request.closed merge.announced merge.done gate.bypassed
+action.announced action.done action.reconciled certificate.issued credentials.lent
+credentials.ended handover.made effect.verified effect.missing plan.differed
+operation.escalated operation.paused freeze.declared freeze.lifted duty.claimed
+duty.passed delegation.made delegation.ended trust.announced trust.moved
+trust.lapsed protection.set protection.drifted protection.restored committer.merged
+glass.broken review.opened review.reminded review.closed rota.stalled rota.resumed
+checkpoint.signed inventory.read message.undelivered look.asked look.done
+ticket.asked ticket.announced ticket.opened ticket.refused ticket.postponed
+ticket.lost link.asked link.answered link.noted link.made link.refused link.expired
+link.removed
+"""
 FIELDS = ("name", "actor", "source", "operation", "body")
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
 values = st.recursive(
@@ -181,3 +199,18 @@ def test_an_event_is_a_noun_and_a_verb_in_the_past(name):
         "set",
     )
     assert past, name
+
+
+def test_the_names_of_events_are_these_for_ever():
+    assert [name.value for name in EventName] == EVER.split()
+
+
+def test_a_place_beyond_what_the_database_counts_has_no_link():
+    with pytest.raises(OverflowError):
+        link("ab" * 32, seq=2**63, content="cd" * 32)
+
+
+def test_a_checkpoint_that_nobody_signed_has_no_signature():
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+
+    assert Checkpoint(client="acme", seq=1, head="ab" * 32, at=at).signature == ""

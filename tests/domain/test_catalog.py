@@ -301,6 +301,26 @@ def test_a_rule_without_times_takes_the_clients_own():
     assert route.remind_before == timedelta(minutes=10)
 
 
+def test_an_envelope_is_open_as_often_as_it_was_not_used_and_else_closed():
+    small = rule(envelope={"name": "small", "per_day": 2})
+    routes = (small, rule("provider.oncall"))
+
+    def route(**used):
+        return catalog(routes=routes).route(
+            client="acme",
+            risk=Risk.LOW,
+            environment=Environment.STAGING,
+            command="resize",
+            **used,
+        )
+
+    let = route(used={"small": 1})
+    assert (let.needs, let.envelope.number) == ((), 2)
+    for closed in (route(), route(used={}), route(used={"small": 2})):
+        assert closed.needs == (Need(role="provider.oncall"),)
+        assert closed.envelope is None
+
+
 def test_where_no_rule_matches_nobody_may_decide():
     route = catalog().route(
         client="acme",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from bot.domain.proposal import (
 from bot.domain.scope import Risk
 from bot.outbound.speech import LANGUAGES, Speech
 from tests.domain import core_samples as core
+from tests.domain.test_audit import body
 
 # Letters enough to look like names, hashes, and names longer than what is shown.
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), max_size=70)
@@ -98,6 +100,13 @@ def test_a_digest_survives_being_stored(before):
     assert digest(stored) == digest(before)
 
 
+@given(bounds)
+def test_a_digest_has_one_spelling_so_that_it_outlives_the_release(before):
+    spelled = body(before.model_dump(mode="json"))
+
+    assert digest(before) == hashlib.sha256(spelled.encode()).hexdigest()
+
+
 def test_two_edits_that_change_places_are_another_thing():
     one = BoundEdit(file="a.tf", before="1", after="2")
     other = BoundEdit(file="b.tf", before="1", after="2")
@@ -157,6 +166,18 @@ def test_the_first_three_differences_are_told(count, language):
         assert Speech().say(one, language=language) not in words
 
 
+def test_a_place_for_a_difference_that_there_is_not_stays_empty():
+    (one,) = differences(core.bound(), core.bound(plan="OTHER"))
+    four = tuple(
+        Message.of(f"changed.{name}") for name in ("plan", "base", "paths", "edits")
+    )
+
+    assert voided((one,)).args == {
+        "count": 1, "change1": one, "change2": "", "change3": "",
+    }  # fmt: skip
+    assert set(voided(four).args) == {"count", "change1", "change2", "change3"}
+
+
 def test_a_moment_is_told_so_that_people_can_read_it():
     later = core.bound(expires_at=core.NOW)
 
@@ -184,6 +205,16 @@ def test_lent_rights_are_told_by_their_hash():
     (said,) = differences(core.bound(), core.bound(scope=None))
 
     assert said.args["before"] != said.args["after"]
+
+
+def test_what_is_told_by_its_hash_is_told_in_twelve_letters_whatever_its_order():
+    def told(**arguments):
+        other = core.bound(arguments={})
+        (said,) = differences(core.bound(arguments=arguments), other)
+        return said.args["before"]
+
+    assert told(a="1", b="2") == told(b="2", a="1")
+    assert len(told(a="1", b="2")) == 12
 
 
 def test_what_is_not_said_of_a_proposal_is_nothing():

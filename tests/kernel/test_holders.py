@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 from bot.domain.catalog import Catalog
+from bot.domain.change import TrustMove
 from bot.domain.decision import Verdict
+from bot.domain.ladder import TrustLevel
+from bot.domain.message import Message
 from bot.domain.proposal import digest
 from bot.domain.route import Need, Route
 from bot.domain.timing.lent import Delegation
@@ -205,6 +208,27 @@ def test_an_approval_by_a_lent_role_fills_the_place_and_no_second_one():
     assert left_of(both, *of_both, standing=lent) == ["client.owner"]
 
 
+def test_whoever_lent_or_borrowed_takes_no_voice_from_another():
+    two = Route(
+        needs=(Need(role="client.owner", count=2),),
+        expires=timedelta(hours=4),
+        remind_before=timedelta(minutes=5),
+    )
+    people = (("carol", "owner"), ("dora", "owner"), ("zoe", "developer"))
+    family = catalog(*(member(*one) for one in (*people, ("yan", "developer"))))
+    other = LENT.model_copy(update={"id": "d2", "giver": "dora", "taker": "yan"})
+    lent = Standing(delegations=(LENT, other))
+    operation = proposed(two)
+
+    def left(*who):
+        decisions = [approved(operation, one) for one in who]
+        return left_of(operation, *decisions, standing=lent, of=family)
+
+    for both in (("carol", "dora"), ("carol", "yan"), ("zoe", "dora"), ("zoe", "yan")):
+        assert left(*both) == []
+    assert left("carol", "zoe") == left("dora", "yan") == ["client.owner"]
+
+
 def test_what_the_one_who_asked_has_lent_counts_for_nobody():
     family = catalog(member("alice", "owner"), member("zoe", "developer"))
     lent = Standing(delegations=(LENT.model_copy(update={"giver": "alice"}),))
@@ -220,3 +244,29 @@ def test_what_the_one_who_asked_has_lent_counts_for_nobody():
 
     assert found(proposed()) == {}
     assert found(proposed().model_copy(update={"requester": "bob"})) == {"zoe": "alice"}
+
+
+# --- moves of trust
+
+
+def test_whoever_asks_for_a_move_of_trust_fills_a_place_by_what_they_were_then():
+    move = TrustMove(
+        title=Message.own(en="Move", args={}),
+        before=TrustLevel.PROPOSE,
+        after=TrustLevel.REVIEW,
+        reason="it went well",
+    )
+    asked = {"requester": "bob", "asked_at": core.NOW}
+    plain = proposed().model_copy(update=asked)
+    operation = plain.model_copy(update={"change": move})
+    carol = approved(operation, "carol", HANDOVER)
+
+    def left(of, *decisions):
+        found = still_missing(
+            of, decisions=decisions, standing=NOBODY_ELSE, front=at(HANDOVER)
+        )
+        return [need.role for need in found]
+
+    assert left(operation) == ["client.owner"]
+    assert left(operation, carol) == []
+    assert left(plain, carol) == ["provider.oncall"]

@@ -52,6 +52,7 @@ def test_what_is_new_has_brought_nothing_about():
 
     assert operation.state is State.ASKED
     assert (operation.version, operation.reminded) == (1, False)
+    assert operation.called
     assert operation.route is operation.proposal is operation.digest is None
     assert operation.progress == Progress()
     yet = {name: value for name, value in operation.progress if value is not None}

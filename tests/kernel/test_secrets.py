@@ -27,7 +27,7 @@ from pydantic import BaseModel, SecretStr
 
 import bot
 from bot.domain.audit import Event, EventName, canonical
-from bot.domain.lease import DiesAt, Minted, Revoked
+from bot.domain.lease import WRAPPED, DiesAt, Minted, Revoked
 from bot.observe import masked, observe
 from tests.domain import core_samples as core
 
@@ -236,3 +236,7 @@ def test_what_was_lent_is_told_by_its_handle_and_its_end():
     assert Revoked(at=ends).already_gone is False
     assert Revoked(at=ends, already_gone=True).already_gone
     assert DiesAt(at=ends).at == ends
+
+
+def test_a_wrapped_secret_waits_an_hour_to_be_opened():
+    assert timedelta(hours=1) == WRAPPED
