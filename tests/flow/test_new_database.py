@@ -496,9 +496,9 @@ async def test_the_same_operation_may_be_repeated_and_no_other_takes_its_names(
     ops, pg_staging, name
 ):
     minted, _, session = await lent(ops)
-    first = NewDatabase(
-        operation="a" * 19 + name[-1].replace("1", "2"), database=name, user=name
-    )
+    # Another id for each name; an id has letters, and of the digits only some.
+    operation = "a" * 19 + "abcdefghij"[int(name[-1])]
+    first = NewDatabase(operation=operation, database=name, user=name)
     others = [
         first.model_copy(update={"operation": "b" * 20}),
         first.model_copy(update={"operation": "b" * 20, "database": f"{name}_b"}),

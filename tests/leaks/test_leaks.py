@@ -104,19 +104,12 @@ async def settle_in(front, number):
 
 async def held(database, client="acme"):
     """Return every row of the client's, as the owner of the database sees them."""
-    return {
-        table: sorted(
-            map(
-                str,
-                await ask(
-                    database.owner,
-                    f"SELECT * FROM {table} WHERE client = :it",  # noqa: S608 - of ours
-                    it=client,
-                ),
-            )
-        )
-        for table in TABLES
-    }
+    found = {}
+    for table in TABLES:
+        rows = await ask(database.owner, f"SELECT client, * FROM {table}")  # noqa: S608 - of ours
+        # Chosen here: a condition on the client would be taken out of a blind run.
+        found[table] = sorted(str(row) for row in rows if row[0] == client)
+    return found
 
 
 async def tried(front, theirs, *, most):

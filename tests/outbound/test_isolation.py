@@ -510,6 +510,7 @@ async def test_a_database_made_before_links_is_given_them(database):
         older,
         "DROP TABLE gitlab_link",
         "DROP FUNCTION tandem_write_links(text, jsonb)",
+        "DROP INDEX operation_history",
         "UPDATE alembic_version SET version_num = '0007'",
     ):
         await ask(database.owner, statement)

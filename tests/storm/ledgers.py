@@ -125,7 +125,8 @@ async def _drained(world: World, asked: dict[str, str]) -> None:
     store = world.front.store
     left: Any = None
     try:
-        async with asyncio.timeout(90):
+        # What a death left lent is given back after a minute, and then by whom is busy.
+        async with asyncio.timeout(240):
             while True:
                 left = await _left(store, asked)
                 if not any(left):
