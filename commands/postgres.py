@@ -18,7 +18,7 @@ class Postgres(sdk.Command, name="postgres", risk=sdk.Risk.MEDIUM):
     action: Annotated[Literal["create"], sdk.arg("create", example="create")]
     database: Annotated[
         sdk.DatabaseName,
-        sdk.arg("its name: letters, digits and _, at most 32", example="shop"),
+        sdk.arg("its name: letters, digits and _, at most 32", example="orders"),
     ]
     server: Annotated[
         str,
@@ -28,7 +28,7 @@ class Postgres(sdk.Command, name="postgres", risk=sdk.Risk.MEDIUM):
     ]
     user: Annotated[
         sdk.DatabaseName | Literal[""],
-        sdk.arg("its user's name, if not the same", example="shop_app"),
+        sdk.arg("its user's name, if not the same", example="orders_app"),
     ] = ""
 
     def change(

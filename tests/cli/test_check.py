@@ -46,7 +46,7 @@ async def test_a_good_catalog_is_counted(bare):
     ended = await bare("check", "--catalog", str(SAMPLE))
 
     assert (ended.status, ended.err) == (0, "")
-    assert "2 clients, 21 targets, 7 routes; commands: backup, cert, " in ended.out
+    assert "2 clients, 21 targets, 8 routes; commands: backup, cert, " in ended.out
     assert "settings" not in ended.out
 
 

@@ -82,4 +82,4 @@ def test_what_may_be_left_out_is_shown_in_brackets_and_typed_by_name():
     spec = Postgres.spec
 
     assert spec.usage == "postgres create <database> on <server> [user=…]"
-    assert spec.example == "postgres create shop on pg-staging user=shop_app"
+    assert spec.example == "postgres create orders on pg-staging user=orders_app"

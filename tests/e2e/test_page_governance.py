@@ -27,7 +27,8 @@ def whisper(page):
 
 
 def named(card):
-    """Return the id and the fingerprint that stand on the card."""
+    """Return the id and the fingerprint, once both stand on the card."""
+    expect(card).to_contain_text("fingerprint")
     small_print = card.locator("text=/Operation [a-z2-7]{7}/").inner_text()
     found = re.search(
         r"Operation ([a-z2-7]{7}).*fingerprint ([0-9a-f]{8})", small_print

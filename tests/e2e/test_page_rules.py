@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import start, stop
-from tests.e2e.page import ALICE, BOB, CAROL, ERIN, approves, asks, says, shot
+from tests.e2e.page import ALICE, BOB, CAROL, ERIN, approves, asks, cards, says, shot
 from tests.e2e.test_page_governance import named, whisper
 from tests.e2e.test_page_stories import places
 
@@ -18,7 +18,11 @@ DAVE, INES, GINA = "U0DAVE", "U0INES", "U0GINA"
 
 @pytest.fixture(scope="module")
 def sandbox(folder):
-    """A world of its own: trust and on-call are everybody's."""
+    """
+    A world of its own: trust and on-call are everybody's.
+
+    What grows trust in staging may run first: what must wait is asked of production.
+    """
     started = start(folder / "rules")
     yield started
     stop(started)
@@ -64,8 +68,8 @@ def test_who_may_is_told_beforehand_and_with_the_rule(become):
 def test_the_provider_s_own_request_is_decided_by_somebody_else(become):
     bob, dave = become(BOB), become(DAVE)
 
-    card = asks(bob, "/infra backup db-staging", seen_by=dave)
-    mine = bob.locator("article.message", has_text="Back up db-staging").last
+    card = asks(bob, "/infra backup db-prod", seen_by=dave)
+    mine = cards(bob).filter(has_text=named(card)[0])
     approves(bob, mine)
     expect(whisper(bob)).to_contain_text("You asked for this")
     expect(card).to_contain_text("Waiting for approval")
@@ -79,7 +83,7 @@ def test_on_call_is_handed_over_and_the_card_names_who_has_it(become):
     says(bob, "/infra oncall give @dave until tomorrow 09:00")
     expect(bob.locator("[data-testid=messages]")).to_contain_text("Dave")
     expect(answered(alice, "/infra oncall")).to_contain_text("Dave")
-    card = asks(alice, "/infra backup db-staging", seen_by=dave)
+    card = asks(alice, "/infra backup db-prod", seen_by=dave)
     expect(card).to_contain_text("@Dave Leroy")
     shot(dave, "rules-3-on-call")
     approves(dave, card)

@@ -38,7 +38,8 @@ async def test_who_may_not_cancel_reads_who_asked(ops):
 
     told = await ops.carol.cancels(card)
 
-    assert PEN.plain(told).endswith("can cancel this: Alice Martin.")
+    assert PEN.plain(told).startswith("Only the person who asked can cancel this (")
+    assert PEN.plain(told).endswith(": Alice Martin.")
 
 
 async def test_the_story_tells_a_refusal_with_names_and_keeps_the_ids(ops):

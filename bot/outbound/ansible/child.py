@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import ansible_runner
@@ -26,12 +27,13 @@ from bot.outbound.ansible.job import EndReport, Job, StepReport
 from bot.outbound.ansible.unfit import UnfitError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import BinaryIO
 
     from pydantic import BaseModel
 
 
+# Where ansible-runner finds the plugin by which Ansible tells it of events.
+_CALLBACK: Final = Path(__file__).parent / "callback"
 _MOST_MEMORY: Final = 2 * 2**30
 _LARGEST_FILE: Final = 64 * 2**20
 
@@ -96,7 +98,10 @@ def _play(job: Job, out: TextIO, cancel: _Cancel) -> EndReport:
             inventory=str(base / INVENTORY),
             playbook=job.entry,
             cmdline=arguments(job, base),
-            envvars={"ANSIBLE_CONFIG": str(base / "ansible.cfg")},
+            envvars={
+                "ANSIBLE_CONFIG": str(base / "ansible.cfg"),
+                "AWX_LIB_DIRECTORY": str(_CALLBACK),
+            },
             # By default ansible-runner looks for a cancellation every five seconds.
             settings={"pexpect_timeout": 0.2, "suppress_output_file": True},
             quiet=True,

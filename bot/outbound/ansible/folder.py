@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 GROUP: Final = "target"
 INVENTORY: Final = "hosts.json"
+KEY: Final = "id"
 VARIABLES: Final = "variables.json"
+# Which of the variables are secret: their names alone.
+SECRET: Final = "secret.json"  # noqa: S105 - a file's name
 REACH: Final = "reach.json"
 
 # OpenSSH takes nothing from files or agents of whoever runs the worker.
@@ -90,10 +93,11 @@ def lay_out(job: Job) -> Path:
     for path, text in job.files:
         _write(base / "project" / _inside(path), text)
     reach = job.reach
-    _write(base / "id", job.private_key)
+    _write(base / KEY, job.private_key)
     _write(base / "id-cert.pub", job.certificate)
     _write(base / "known_hosts", f"{reach.host} {reach.host_key}\n")
     _write(base / VARIABLES, unsafe_json({**job.variables, **job.secrets}))
+    _write(base / SECRET, json.dumps(sorted(job.secrets)))
     _write(base / "ansible.cfg", _CONFIG.format(base=base, ssh=" ".join(_SSH)))
     host = {
         "ansible_host": reach.address,
@@ -102,7 +106,7 @@ def lay_out(job: Job) -> Path:
         "ansible_connection": "ssh",
         "ansible_become": reach.become,
         "ansible_python_interpreter": reach.python,
-        "ansible_ssh_private_key_file": str(base / "id"),
+        "ansible_ssh_private_key_file": str(base / KEY),
         "ansible_ssh_extra_args": (
             f"-o CertificateFile={base}/id-cert.pub -o HostKeyAlias={reach.host}"
             f" -o UserKnownHostsFile={base}/known_hosts"

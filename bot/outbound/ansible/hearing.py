@@ -9,18 +9,15 @@ PEM block.
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.host import Step, StepStatus
+from bot.outbound.ansible.hiding import hide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_PEM: Final = re.compile(r"-----BEGIN [^-]*-----.*?(-----END [^-]*-----|\Z)", re.DOTALL)
-_HIDDEN: Final = "•••"
-_SHORTEST_SECRET: Final = 4
 _NAME: Final = 80
 _REASON: Final = 400
 _VALUE: Final = 400
@@ -85,10 +82,7 @@ class Hearing:
 
     def clean(self, text: str, *, most: int) -> str:
         """Return text without secrets, control characters and what is too long."""
-        for secret in self.secrets:
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, _HIDDEN)
-        text = _PEM.sub(_HIDDEN, text)
+        text = hide(text, secrets=self.secrets)
         text = "".join(one for one in text if one in "\n\t" or one.isprintable())
         return _cut(text.strip(), most)
 
