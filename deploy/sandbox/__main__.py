@@ -16,6 +16,15 @@ from pathlib import Path
 from deploy.sandbox.births import Births
 
 
+def _catalog(text: str) -> Path:
+    if not (folder := Path(text)).joinpath("provider.yaml").is_file():
+        raise argparse.ArgumentTypeError(
+            f"{text} holds no provider.yaml; begin with a copy of "
+            "deploy/sandbox/catalog"
+        )
+    return folder
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tandem sandbox", description=__doc__)
     parser.add_argument("--port", type=int, help="where the page is (default: 8000)")
@@ -27,6 +36,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=("auto", "real", "standin"),
         default="standin",
         help="what the pipelines run; real needs terraform and the AWS provider",
+    )
+    parser.add_argument(
+        "--catalog",
+        type=_catalog,
+        help="other rules: a changed copy of deploy/sandbox/catalog",
     )
     parser.add_argument(
         "--contracts",

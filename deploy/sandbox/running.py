@@ -12,7 +12,7 @@ from bot.domain.errors import TandemError
 from deploy.sandbox.hosts import missing
 from deploy.sandbox.openbao import OpenBaoFailedError
 from deploy.sandbox.process import ChildFailedError
-from deploy.sandbox.whole import Sandbox, Wishes
+from deploy.sandbox.whole import CATALOG, Sandbox, Wishes
 
 if TYPE_CHECKING:
     import argparse
@@ -42,6 +42,7 @@ async def _run(
     wishes = Wishes(
         page_port=asked.port,
         terraform=asked.terraform,
+        catalog=asked.catalog or CATALOG,
         contracts=asked.contracts,
         hosts=True,
     )

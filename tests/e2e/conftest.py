@@ -31,10 +31,10 @@ class Started:
     process: subprocess.Popen[str]
 
 
-def start(state: Path) -> Started:
+def start(state: Path, *more: str) -> Started:
     """Start the sandbox and return once it says that it is ready."""
     began = time.monotonic()
-    words = ["--port", "0", "--state", str(state)]
+    words = ["--port", "0", "--state", str(state), *more]
     if CONTRACTS.is_dir():
         words += ["--contracts", str(CONTRACTS)]
     process = subprocess.Popen(

@@ -3,9 +3,9 @@
 
     python -m tests.model [DEPTH]
 
-Three kinds of change, two kinds of quorum and an emergency that waits for none; each
-line says how many worlds were visited and how deep the deepest lies. Without a depth
-nothing is left out.
+Three kinds of change, two kinds of quorum and an emergency that waits for none; all of
+these again while somebody may freeze everything. Each line says how many worlds were
+visited and how deep the deepest lies. Without a depth nothing is left out.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ LEAVE = {
 def every() -> tuple[Rules, ...]:
     """Return what is explored."""
     return tuple(
-        Rules(kind=kind, route=route, leave=leave)
+        one
         for kind in Kind
-        for route, leave in LEAVE.items()
+        for one in (
+            *(Rules(kind=kind, route=name, leave=who) for name, who in LEAVE.items()),
+            # Freezes treble the worlds: with them, nobody leaves.
+            *(Rules(kind=kind, route=name, leave=(), freezes=True) for name in LEAVE),
+        )
     )
 
 
@@ -50,7 +54,9 @@ def main() -> int:
     for rules in every():
         found = explore(rules, depth=depth)
         founds.append(found)
-        print(f"{rules.kind.name.lower()}, {rules.route}: {found.line()}", flush=True)
+        frozen = ", with a freeze" if rules.freezes else ""
+        about = f"{rules.kind.name.lower()}, {rules.route}{frozen}"
+        print(f"{about}: {found.line()}", flush=True)
         for one in found.violations:
             print(f"  {one.what}:", *one.way, sep="\n    ")
     left = untaken(founds)

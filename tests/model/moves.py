@@ -16,7 +16,7 @@ from bot.domain.audit import EventName
 from bot.domain.decision import Verdict
 from bot.domain.operation import ENDED, STEPS, State
 from tests.model.oracle import may_act
-from tests.model.state import Deed, Hand, Kind, Said, World
+from tests.model.state import Deed, Freeze, Hand, Kind, Said, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def _clicks(verdict: Verdict) -> Callable[[World, Rules], Iterator[Hand]]:
                     world.late,
                     world.said,
                     world.gone,
-                ):
+                ) and not (verdict is Verdict.APPROVE and _is_held(world, rules)):
                     yield _decided(world, Said(who, verdict, card), rules)
 
     return clicks
@@ -137,7 +137,7 @@ def _watches(world: World, rules: Rules) -> Iterator[Hand]:
 
 def _starts(to: State) -> Callable[[World, Rules], Iterator[Hand]]:
     def starts(world: World, rules: Rules) -> Iterator[Hand]:
-        if not _is_free(world, rules):
+        if not _is_free(world, rules) or _waits(world, rules):
             return
         instead = rules.objects(world, rules) or State.RUNNING
         if instead is to:
@@ -151,11 +151,22 @@ def _is_free(world: World, rules: Rules) -> bool:
     return not (rules.locks and world.held)
 
 
+def _is_held(world: World, rules: Rules) -> bool:
+    return rules.holds(world.freeze, rules.route)
+
+
+def _waits(world: World, rules: Rules) -> bool:
+    """Whether a freeze keeps it from starting; its own time runs on meanwhile."""
+    return _is_held(world, rules) and not world.late
+
+
 def _goes_on(world: World, rules: Rules) -> Iterator[Hand]:
     """Take up what another has begun: judge it again, or ask the world about it."""
     if not _is_free(world, rules):
         return
     if not world.announced and world.state is State.RUNNING:
+        if _waits(world, rules):
+            return
         right = may_act(world, route=rules.route)
         if rules.looks_again and rules.objects(world, rules) is not None:
             yield _save(State.FAILED, locked=True)
@@ -269,6 +280,10 @@ def _of_the_world(world: World, rules: Rules) -> Iterator[Move]:
         yield Move("somebody pushes", world._replace(head=1))
     if not world.late:
         yield Move("its time is over", world._replace(late=True))
+    if rules.freezes and world.freeze is Freeze.NONE:
+        yield Move("somebody freezes all", world._replace(freeze=Freeze.NOW))
+    if world.freeze is Freeze.NOW:
+        yield Move("the freeze is lifted", world._replace(freeze=Freeze.OVER))
     for who in rules.leave:
         if who not in world.gone:
             gone = tuple(sorted((*world.gone, who)))
@@ -389,7 +404,9 @@ def _acting(world: World, effects: int, hand: Hand) -> tuple[str, ...]:
     if effects > 1:
         found.append("acted twice")
     if not world.looked:
-        found.append("acted without a full quorum on what is there, in time")
+        found.append(
+            "acted without a full quorum on what is there, in time, in no freeze"
+        )
     return tuple(found)
 
 

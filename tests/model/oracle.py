@@ -11,7 +11,7 @@ from functools import cache
 from itertools import permutations
 
 from bot.domain.decision import Verdict
-from tests.model.state import AUTHOR, GLASS, REQUESTER, Said, World
+from tests.model.state import AUTHOR, GLASS, REQUESTER, Freeze, Said, World
 
 _ROLES = {
     "both sides": (("bob", "dave", "erin", "alice"), ("carol",)),
@@ -27,6 +27,8 @@ def may_act(world: World, *, route: str) -> bool:
         # Nobody else, and on nothing else than what is there.
         broke = world.broke
         return broke is not None and broke[::2] == (REQUESTER, world.head)
+    if world.freeze is Freeze.NOW:
+        return False
     return _seated(world.said, world.head, world.gone, route)
 
 

@@ -20,6 +20,7 @@ from bot.domain.policy import Allowed, Decider, may_cancel, may_decide, may_sett
 from bot.domain.proposal import differences, digest
 from bot.domain.rights.rules import compiled
 from bot.domain.route import Need, Route
+from bot.domain.timing import freeze as freezes
 from bot.domain.timing.rota import Standing
 from bot.flow.holders import holders_now, still_missing
 from bot.outbound.catalog_policies import shipped
@@ -31,6 +32,7 @@ from tests.model.state import (
     ON_CALL,
     OWNERS,
     REQUESTER,
+    Freeze,
     Kind,
     Said,
 )
@@ -208,6 +210,33 @@ def unmoved(shown: int, head: int) -> bool:
     return same
 
 
+@cache
+def held_back(freeze: Freeze, route: str) -> bool:
+    """Ask `hold`, as `decide` and `execute` do of what was asked the usual way."""
+    of = operation(State.PROPOSED, 0, route=route)
+    if of.glass is not None or freeze is Freeze.NONE:
+        return False
+    declared = freezes.Freeze(
+        id="f",
+        client=of.client,
+        environment=of.environment,
+        begins=core.NOW,
+        until=core.NOW + timedelta(days=1),
+        reason="the shop opens",
+        by="carol",
+        organisation=of.client,
+        lifted_at=core.NOW if freeze is Freeze.OVER else None,
+    )
+    held = freezes.hold(
+        (),
+        (declared,),
+        environment=of.environment,
+        command=of.command,
+        at=core.NOW,
+    )
+    return held is not None
+
+
 def objection(world: World, rules: Rules) -> State | None:
     """Look at time, rights and what is bound, in the order of `execute`."""
     if not rules.on_time(world.late):
@@ -245,6 +274,8 @@ class Rules:
     full: Callable[..., bool] = has_quorum
     same: Callable[[int, int], bool] = unmoved
     on_time: Callable[[bool], bool] = on_time
+    freezes: bool = False  # whether somebody may stop all changes
+    holds: Callable[[Freeze, str], bool] = held_back
     objects: Callable[[World, Rules], State | None] = objection
     compares: bool = True  # saves by compare-and-set
     locks: bool = True  # one replica at a time executes

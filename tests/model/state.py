@@ -31,6 +31,14 @@ class Kind(Enum):
     ONCE = "a playbook that does again whatever it is called for"
 
 
+class Freeze(Enum):
+    """Whether somebody has stopped all changes: once, and then no more."""
+
+    NONE = "not yet"
+    NOW = "in force"
+    OVER = "lifted"
+
+
 class Deed(Enum):
     """What a replica has in hand, to be done as its next transaction or call."""
 
@@ -87,6 +95,7 @@ class World(NamedTuple):
     worded: bool = False
     gone: tuple[str, ...] = ()
     late: bool = False
+    freeze: Freeze = Freeze.NONE
     announced: bool = False
     looked: bool = False
     effects: int = 0

@@ -15,7 +15,9 @@ from tests.model.state import GLASS, REQUESTER, Kind
 
 # Far enough for every seeded fault, and seconds; `make model` goes to the very end.
 DEPTH = 10
-SMALL = tuple(rules for rules in every() if rules.route == "two on call")
+SMALL = tuple(
+    rules for rules in every() if rules.route == "two on call" and not rules.freezes
+)
 
 
 @pytest.mark.parametrize("rules", SMALL, ids=lambda rules: rules.kind.name)
@@ -27,6 +29,16 @@ def test_with_a_quorum_of_one_side_no_interleaving_breaks_a_law(rules):
     assert found.violations == []
     assert found.stuck == 0
     assert found.states > 10_000
+
+
+@pytest.mark.parametrize("route", ["two on call", GLASS])
+def test_with_a_freeze_nothing_begins_in_it_but_behind_a_broken_glass(route):
+    found = explore(Rules(route=route, leave=(), freezes=True))
+
+    assert found.whole
+    assert found.violations == []
+    assert found.stuck == 0
+    assert found.ends[State.DONE]
 
 
 def test_with_a_glass_to_break_none_does_and_nobody_decides():
@@ -148,7 +160,7 @@ def believes(shown, broke):
     return broke is not None
 
 
-UNRIGHT = "acted without a full quorum on what is there, in time"
+UNRIGHT = "acted without a full quorum on what is there, in time, in no freeze"
 FAULTS = {
     "a click on another card counts": (
         Rules(
@@ -162,6 +174,10 @@ FAULTS = {
     "who left still counts": (Rules(full=counts_who_left), UNRIGHT),
     "nothing is looked at before acting": (Rules(objects=no_objection), UNRIGHT),
     "time is not looked at before acting": (Rules(on_time=never_late), UNRIGHT),
+    "a freeze holds nothing back": (
+        Rules(freezes=True, holds=lambda freeze, route: False),
+        UNRIGHT,
+    ),
     "the digest is not made again": (
         Rules(kind=Kind.REPEATABLE, same=never_moved),
         UNRIGHT,

@@ -51,10 +51,24 @@ def with_lines(document: Document, *, at: int, lines: tuple[bytes, ...]) -> byte
     row = source.count(b"\n", 0, at)
     missing = end if at and source[at - 1] != ord("\n") else b""
     put = missing + b"".join(line + end for line in lines)
-    changed = source[:at] + put + source[at:]
+    changed = (_trimmed(document) if missing else source[:at]) + put + source[at:]
     first = row + bool(missing)
     rows = (first - 1, first, first + len(lines) - 1, first + len(lines))
     return _in_columns(document, (row - 1, row), changed, rows)
+
+
+def _trimmed(document: Document) -> bytes:
+    """
+    Return the source, for lines to come after it.
+
+    `terraform fmt` leaves blanks alone where the file ends, and at no other line's end:
+    with lines after them they would have to go.
+    """
+    source = document.source
+    last = document.comments[-1] if document.comments else None
+    if last is not None and last.end_byte == len(source):
+        return source  # those of a comment are its own
+    return source.rstrip(b" \t")
 
 
 def without_lines(document: Document, *, start: int, end: int) -> bytes:

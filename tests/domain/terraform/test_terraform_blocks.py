@@ -192,6 +192,21 @@ def test_a_resource_is_appended_and_removed_again(before):
     assert gone.after.rstrip() == before.rstrip()
 
 
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        (b"locals {\n} \t", b"locals {\n}\n"),
+        (b"locals {\n} # why \t", b"locals {\n} # why \t\n"),
+        (b"locals {\n} \n", b"locals {\n} \n"),
+    ],
+)
+def test_blanks_at_the_end_of_a_file_go_where_a_line_comes_after_them(before, kept):
+    # `terraform fmt` lets them stand at the very end alone, and in comments.
+    after = append_block({"m.tf": before}, file="m.tf", block=RESOURCE).after
+
+    assert after.startswith(kept + b"\nresource")
+
+
 def test_a_resource_goes_after_its_siblings_and_takes_its_comments_with_it():
     rule = b'# a\nresource "aws_security_group_rule" "a" {\n}\n'
     before = rule + b"\n" + GROUP
