@@ -30,6 +30,7 @@ from tests.leaks.blind import stripped
 from tests.outbound.store_support import TABLES, ask, asking, event
 from tests.outbound.store_support import operation as made
 from tests.outbound.test_isolation import proved, rungs
+from tests.outbound.test_timing_rows import TABLES as TIMED
 
 ATTEMPTS = int(os.environ.get("LEAK_ATTEMPTS", "600"))  # noqa: TID251 - asked of the test
 SEED = os.environ.get("LEAK_SEED", "tandem")  # noqa: TID251 - as above
@@ -105,7 +106,7 @@ async def settle_in(front, number):
 async def held(database, client="acme"):
     """Return every row of the client's, as the owner of the database sees them."""
     found = {}
-    for table in TABLES:
+    for table in (*TABLES, *TIMED):
         rows = await ask(database.owner, f"SELECT client, * FROM {table}")  # noqa: S608 - of ours
         # Chosen here: a condition on the client would be taken out of a blind run.
         found[table] = sorted(str(row) for row in rows if row[0] == client)
@@ -156,7 +157,7 @@ async def test_no_attempt_gets_anything_of_another_client(database):
 
 
 async def test_the_proof_bites_where_the_database_looks_away(database):
-    for table in TABLES:
+    for table in (*TABLES, *TIMED):
         await ask(database.owner, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     async with front_of(database) as front:
         theirs = tuple([await settle_in(front, number) for number in range(3)])

@@ -100,12 +100,14 @@ SAMPLE = 16
 # A play takes seconds: of hosts' commands a short run walks one, and at few points.
 FEW = 4
 KILLS = int(os.environ.get("STORM_KILLS", LONG))  # noqa: TID251 - asked of the test
+# A short run walks one of the commands on hosts, or all with STORM_HOSTS=all.
+EVERY_HOST = os.environ.get("STORM_HOSTS") == "all"  # noqa: TID251 - asked of the test
 SEED = int(os.environ.get("STORM_SEED", "0")) or secrets.randbits(32)  # noqa: TID251 - as above
 
 
 def walked(route):
     """Whether this run dies in this command at all, however short it is."""
-    return KILLS >= LONG or route not in HOSTS or route == "vhost"
+    return KILLS >= LONG or EVERY_HOST or route not in HOSTS or route == "vhost"
 
 
 def chosen(points, *, route):
