@@ -134,12 +134,11 @@ class CodeDocument(Document):
 
 
 def parse_code(file: str, source: bytes) -> CodeDocument:
-    """Return the file's document; refuses one that is wrong anywhere, with its line."""
+    """Return the file's document; refuses one that is not sound, with its line."""
     _, root = read_json(file, source)
     document = CodeDocument(file, source, root, is_json=True)
     for node in _every(root, "object"):
         _sound_keys(document, node)
-    _ = document.blocks  # what has the wrong shape is refused now, not when asked for
     return document
 
 
