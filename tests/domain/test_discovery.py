@@ -77,6 +77,25 @@ def test_what_is_counted_or_in_a_module_is_listed_with_the_reason():
     }
 
 
+def test_code_in_json_is_found_as_code_in_hcl_is():
+    code = (
+        b'{"resource": {"aws_instance": {"app": {"for_each": {"app-1": {}}},'
+        b'"web_2": {"tags": {"Name": "web"}}}},'
+        b'"module": {"m": {"source": "./m"}}}'
+    )
+    inner = b'{"resource": {"aws_instance": {"this": {}}}}'
+
+    found, unclear = resources({"p/main.tf.json": code, "p/m/main.tf.json": inner})
+
+    assert {one.address: one.names for one in found} == {
+        'aws_instance.app["app-1"]': ("app-1",),
+        "aws_instance.web_2": ("web", "web_2", "web-2"),
+    }
+    assert [(one.what, one.reason.key) for one in unclear] == [
+        ("p/m: aws_instance.this", "discover.in-module")
+    ]
+
+
 GROUPS = b"""
 resource "aws_security_group" "front" {
   name = "acme-front"
@@ -102,6 +121,26 @@ def rule(kind, of):
 def found_groups(files):
     found, _ = resources(files)
     return {one.address: one for one in found if one.kind == "security_group"}
+
+
+def test_a_group_in_json_is_not_proposed_since_no_rule_is_written_there():
+    code = b'{"resource": {"aws_security_group": {"a": {"name": "x"}}}}'
+
+    found, unclear = resources({"p/main.tf.json": code})
+
+    assert not found
+    assert [one.reason.key for one in unclear] == ["refused.terraform-json"]
+
+
+def test_a_rule_in_json_is_a_rule_of_its_group():
+    rules = (
+        b'{"resource": {"aws_security_group_rule": {"other": {}, "r": '
+        b'{"security_group_id": "${aws_security_group.front.id}"}}}}'
+    )
+
+    found = found_groups({"p/main.tf": GROUPS, "p/r.tf.json": rules, "q/r.tf": b""})
+
+    assert found["aws_security_group.front"].rules == CLASSIC
 
 
 def test_a_volume_is_found_under_its_own_name():

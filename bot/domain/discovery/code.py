@@ -16,7 +16,7 @@ from bot.domain.discovery.groups import TYPE, group_address, group_names, rules_
 from bot.domain.errors import Refused
 from bot.domain.message import Message
 from bot.domain.terraform.address import Address
-from bot.domain.terraform.directory import Tree
+from bot.domain.terraform.directory import CODE, Tree
 from bot.domain.terraform.locate import instance_keys
 from bot.domain.terraform.pick import callee
 from bot.domain.terraform.place import Scope
@@ -68,7 +68,7 @@ def resources(
     tree = Tree(files)
     found: list[Resource] = []
     unclear: list[Unclear] = []
-    directories = sorted({posixpath.dirname(path) for path in tree.ending(".tf")})
+    directories = sorted({posixpath.dirname(path) for path in tree.ending(*CODE)})
     try:
         called = set(_called(tree, directories))
     except Refused as refusal:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import Refused
 from bot.domain.message import Message
+from bot.domain.terraform.expression import Reference, classify
 from bot.domain.terraform.follow import follow
 from bot.domain.terraform.place import Each, Scope
+from bot.domain.terraform.refusal import Reason, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +65,9 @@ def rules_of(
     What says most is a rule of this very group, then one in the same directory, then
     one anywhere; Refused when that says two things, or where none could be written.
     """
+    if block.document.is_json:  # a rule would be written beside it, as a whole block
+        file, line, what = block.file, block.line, group_address(block)
+        raise refused(Reason.JSON, file=file, line=line, what=what)
     if any(block.attribute(name) for name in _SEVERAL):
         raise Refused(Message.of("discover.several-groups"))
     inside = {one.type for one in block.blocks} & {*_INSIDE, "dynamic"}
@@ -87,4 +92,7 @@ def _rules(tree: Tree, directory: str) -> list[Block]:
 
 def _is_about(rule: Block, address: str) -> bool:
     group = rule.attribute("security_group_id")
-    return group is not None and group.expression.text == f"{address}.id"
+    named = classify(group.expression) if group else None
+    if not isinstance(named, Reference):
+        return False
+    return ".".join((named.root, *map(str, named.steps))) == f"{address}.id"

@@ -44,7 +44,7 @@ def set_value(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
     check_fits(value, old=old, file=file, line=line, path=path)
     written = write(value, file=file).encode()
     after = source[: node.start_byte] + written + source[node.end_byte :]
-    return _proven(document, after, line=line, path=path, old=old, value=value)
+    return _proven(document, after, path=path, old=old, value=value)
 
 
 def read_value(source: bytes, *, file: str, path: Path) -> object:
@@ -74,12 +74,15 @@ def insert_key(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
         if name == key:
             line = line_of(there)
             raise refused(Reason.PRESENT, file=file, line=line, what=shown(path))
-    at, before, between = _gap(document, holder)
-    name = write(key, file=file)
-    put = before + name.encode() + between + write(value, file=file).encode()
-    after = source[:at] + put + source[at:]
-    line = source.count(b"\n", 0, at) + put.count(b"\n") + 1
-    return _proven(document, after, line=line, path=path, old=None, value=value)
+    name, written = (write(each, file=file) for each in (key, value))
+    after = with_pair(source, holder, key=name.encode(), value=written.encode())
+    return _proven(document, after, path=path, old=None, value=value)
+
+
+def with_pair(source: bytes, holder: Node, *, key: bytes, value: bytes) -> bytes:
+    """Return the source with a written pair put after the last one of an object."""
+    at, before, between = _gap(source, holder)
+    return source[:at] + before + key + between + value + source[at:]
 
 
 def write(value: Scalar, *, file: str) -> str:
@@ -95,9 +98,8 @@ def write(value: Scalar, *, file: str) -> str:
     return json.dumps(value).replace("e+", "e")
 
 
-def _gap(document: JsonDocument, holder: Node) -> tuple[int, bytes, bytes]:
+def _gap(source: bytes, holder: Node) -> tuple[int, bytes, bytes]:
     """Return where a new pair goes, what stands before it, and what after its key."""
-    source = document.source
     pairs = [each for each in holder.named_children if each.type == "pair"]
     if not pairs:
         return holder.start_byte + 1, b"", b": "
@@ -115,13 +117,13 @@ def _proven(
     document: JsonDocument,
     after: bytes,
     *,
-    line: int,
     path: Path,
     old: object,
     value: Scalar,
 ) -> Edit:
     again = parse(document.file, after)
-    found = again.read(again.value(path))
+    node = again.value(path)
+    found, line = again.read(node), line_of(node)
     if type(found) is not type(value) or found != value:
         raise Broken(f"an edit of {document.file} does not read back")
     return Edit(

@@ -83,6 +83,7 @@ def append_block(files: Mapping[str, bytes], *, file: str, block: NewBlock) -> F
     It goes after the file's last block of the same kind, or to the end. Refuses a block
     whose type and labels the module already has.
     """
+    _not_json(file, what=block.type)
     tree = Tree({**files, file: files.get(file, b"")})
     directory = file.rpartition("/")[0]
     for other in tree.blocks(directory, block.type):
@@ -106,6 +107,7 @@ def append_nested(
     Refuses a resource that has the very same block already, or a `dynamic` one.
     """
     holder = owner(Tree(files), root=normal(root), address=address).block
+    _not_json(holder.file, line=holder.line, what=block.type)
     document = holder.document
     alike = [each for each in holder.blocks if each.type == block.type]
     _none_dynamic(holder, block.type)
@@ -133,6 +135,7 @@ def remove_block(
 ) -> FileEdit:
     """Return the edit that takes a resource out, with the comments right above it."""
     found = owner(Tree(files), root=normal(root), address=address)
+    _not_json(found.block.file, line=found.block.line, what=str(address))
     if address.key is not None:
         what = str(address)
         file, line = found.block.file, found.block.line
@@ -150,6 +153,7 @@ def remove_nested(
     several.
     """
     holder = owner(Tree(files), root=normal(root), address=address).block
+    _not_json(holder.file, line=holder.line, what=block.type)
     _none_dynamic(holder, block.type)
     same = [each for each in holder.blocks if says_the_same(each, block)]
     if not same:
@@ -201,6 +205,12 @@ def _none_dynamic(holder: Block, kind: str) -> None:
     for each in holder.blocks:
         if each.type == "dynamic" and each.labels == (kind,):
             raise refused(Reason.DYNAMIC, file=each.file, line=each.line, what=kind)
+
+
+def _not_json(file: str, *, line: int = 0, what: str) -> None:
+    """Refuse code in JSON, in which only values are changed."""
+    if file.endswith(".json"):
+        raise refused(Reason.JSON, file=file, line=line, what=what)
 
 
 def _kind(block: Block) -> tuple[str | None, ...]:

@@ -12,13 +12,17 @@ import posixpath
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.terraform.hcl import parse
+from bot.domain.terraform.json_code import parse_code
 from bot.domain.terraform.json_vars import parse_json
 from bot.domain.terraform.refusal import Reason, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.domain.terraform.hcl import Attribute, Block, Document
+
+# How the files of a module end: code as HCL and code as JSON.
+CODE: Final = (".tf", ".tf.json")
 
 
 def normal(directory: str) -> str:
@@ -49,8 +53,7 @@ class Tree:
     def document(self, file: str) -> Document:
         """Return the parsed file; refuses a file that is wrong anywhere."""
         if file not in self._parsed:
-            read = parse_json if file.endswith(".json") else parse
-            self._parsed[file] = read(file, self._files[file])
+            self._parsed[file] = _reader(file)(file, self._files[file])
         return self._parsed[file]
 
     def source(self, file: str) -> bytes:
@@ -70,12 +73,8 @@ class Tree:
         return tuple(path for path in every if path.endswith(endings))
 
     def documents(self, directory: str) -> tuple[Document, ...]:
-        """Return the `.tf` documents of a module; refuses when there are none."""
-        paths = self.names(directory, ending=".tf")
-        json_paths = self.names(directory, ending=".tf.json")
-        for path in json_paths:
-            if not paths or _is_override(path):
-                raise refused(Reason.JSON, file=path)
+        """Return the documents of a module; refuses when there are none."""
+        paths = self.names(directory, ending=CODE)
         if not paths:
             raise refused(Reason.NO_FILES, file=directory or ".")
         return tuple(self.document(path) for path in paths)
@@ -92,7 +91,7 @@ class Tree:
         found = [each for each in self.blocks(directory, kind) if each.labels == labels]
         what = ".".join((kind, *labels))
         if not found:
-            raise self._missing(directory, what=what, name=labels[-1])
+            raise refused(Reason.NO_BLOCK, file=directory or ".", what=what)
         _one_speaks(found, what=what)
         return found[0]
 
@@ -106,7 +105,7 @@ class Tree:
         ]
         what = f"local.{name}"
         if not found:
-            raise self._missing(directory, what=what, name=name)
+            raise refused(Reason.NO_BLOCK, file=directory or ".", what=what)
         _one_speaks(found, what=what)
         return found[0]
 
@@ -144,17 +143,17 @@ class Tree:
             if mentioned and self.document(path).attribute(variable) is not None:
                 raise refused(Reason.VAR_FILE, file=path, what=f"var.{variable}")
 
-    def _missing(self, directory: str, *, what: str, name: str) -> Exception:
-        for path in self.names(directory, ending=".tf.json"):
-            if f'"{name}"'.encode() in self._files[path]:
-                return refused(Reason.JSON, file=path, what=what)
-        return refused(Reason.NO_BLOCK, file=directory or ".", what=what)
-
 
 # Names in the order Terraform loads them: `.json` sorts after the plain name.
 _PLAIN: Final = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTO: Final = (".auto.tfvars", ".auto.tfvars.json")
 _VARIABLES: Final = (".tfvars", ".tfvars.json")
+
+
+def _reader(file: str) -> Callable[[str, bytes], Document]:
+    if file.endswith(".tf.json"):
+        return parse_code
+    return parse_json if file.endswith(".json") else parse
 
 
 def _is_override(path: str) -> bool:

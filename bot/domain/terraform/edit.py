@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.terraform.address import Address
-    from bot.domain.terraform.hcl import Block, Expression
+    from bot.domain.terraform.hcl import Block, Document, Expression
     from bot.domain.terraform.place import Place
 
 
@@ -88,7 +88,8 @@ def _inserted(  # noqa: PLR0917 - the question as it was asked
     value: Scalar,
 ) -> Edit:
     """Return the edit that puts the attribute into its block."""
-    after = with_attribute(block, name=name, written=_written(value))
+    written = _written(value, document=block.document, verbatim=False)
+    after = with_attribute(block, name=name, written=written)
     changed = tree.with_file(block.file, after)
     located = locate(changed, root=root, address=address, attribute=attribute)
     place = _place(changed, located)
@@ -123,16 +124,17 @@ def _place(tree: Tree, located: Located) -> Place:
 
 def _spliced(at: Expression, value: Scalar) -> bytes:
     start, end = value_span(at)
+    written = _written(value, document=at.document, verbatim=at.verbatim)
     if not at.document.is_json:
-        return splice(at.document, (start, end), _written(value))
+        return splice(at.document, (start, end), written)
     source = at.document.source
-    return source[:start] + _written(value, json_file=at.file) + source[end:]
+    return source[:start] + written + source[end:]
 
 
-def _written(value: Scalar, *, json_file: str = "") -> bytes:
+def _written(value: Scalar, *, document: Document, verbatim: bool) -> bytes:
     try:
-        if json_file:
-            return write_json(value, file=json_file).encode()
+        if document.is_json:
+            return write_json(value, file=document.file, verbatim=verbatim).encode()
         return write(value).encode()
     except NotWritableError as error:
         raise refused(Reason.VALUE, file="", what=str(error)) from error

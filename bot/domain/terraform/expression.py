@@ -8,7 +8,7 @@ follows values decides on types and never on source text.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from bot.domain.editing.values import writable
 from bot.domain.terraform.hcl import Expression, child, json_pair, quoted, text_of
 from bot.domain.terraform.literal import NotReadableError, Scalar, canonical, number
 from bot.domain.terraform.refusal import Reason
+from bot.domain.terraform.template import alone, plain_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -136,29 +137,40 @@ def value_span(expression: Expression) -> tuple[int, int]:
 
 
 def _json(expression: Expression) -> Meaning:
-    """Return the same of JSON, which has neither names nor anything computed."""
-    document, node = expression.document, expression.node
-    parts = node.named_children
-    match node.type:
+    """Return the same of JSON, where whatever is computed stands in a text."""
+    parts = expression.node.named_children
+    match expression.node.type:
         case "object":
-            pairs = [(each.start_point.row + 1, *json_pair(each)) for each in parts]
-            return ObjectLiteral(
-                tuple(
-                    Element(name, line, Expression(document, value))
-                    for line, name, value in pairs
-                )
-            )
+            return ObjectLiteral(tuple(_pair(expression, each) for each in parts))
         case "array":
-            return TupleLiteral(tuple(Expression(document, each) for each in parts))
+            return TupleLiteral(tuple(replace(expression, node=each) for each in parts))
+        case "string":
+            return _text(expression, json.loads(expression.text))
         case "number":
             try:
                 return Literal(number(expression.text))
             except NotReadableError:
                 return Opaque(Reason.TEMPLATE)
-    value: Scalar | None = json.loads(expression.text)
-    if isinstance(value, str) and not writable(value):
-        return Opaque(Reason.TEMPLATE)
-    return Literal(value)
+    return Literal(json.loads(expression.text))
+
+
+def _pair(expression: Expression, pair: Node) -> Element:
+    name, value = json_pair(pair)
+    key = name if expression.verbatim else plain_text(name)
+    return Element(key, pair.start_point.row + 1, replace(expression, node=value))
+
+
+def _text(expression: Expression, text: str) -> Meaning:
+    plain = text if expression.verbatim else plain_text(text)
+    if plain is not None and writable(plain):
+        return Literal(plain)
+    inner = alone(text, file=expression.file) if plain is None else None
+    meaning = classify(inner) if inner else Opaque(Reason.TEMPLATE)
+    match meaning:
+        case ObjectLiteral() | TupleLiteral(is_set=False):
+            # Its elements stand in a text: they have no bytes of their own to change.
+            return Opaque(Reason.OPERATION)
+    return meaning
 
 
 def _literal(node: Node) -> Literal | Opaque | None:

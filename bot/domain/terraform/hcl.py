@@ -2,9 +2,10 @@
 HCL source as spans: what is written where, byte for byte.
 
 Parses with tree-sitter and hands out documents, blocks, attributes and expressions that
-know their place in the source. A variable file in JSON has attributes too (`json_vars`
-makes such a document), and no blocks. Knows nothing of Terraform's meaning: which block
-counts and what a reference leads to are for `directory` and `follow`.
+know their place in the source. JSON is such a document too: `json_vars` makes one of a
+variable file, which has no blocks, `json_code` one of code. Knows nothing of what it
+means to Terraform: which block counts and what a reference leads to are for `directory`
+and `follow`.
 """
 
 from __future__ import annotations
@@ -55,10 +56,15 @@ def quoted(node: Node) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One right-hand side (or object element's value) and where it stands."""
+    """
+    One right-hand side (or object element's value) and where it stands.
+
+    Of JSON only: texts in it say themselves when `verbatim`, and are templates if not.
+    """
 
     document: Document
     node: Node
+    verbatim: bool = False
 
     @property
     def file(self) -> str:
@@ -194,7 +200,7 @@ def _pairs(document: Document) -> Iterator[Attribute]:
     for node in document.root.named_children:
         name, value = json_pair(node)
         line = node.start_point.row + 1
-        yield Attribute(name, line, Expression(document, value))
+        yield Attribute(name, line, Expression(document, value, verbatim=True))
 
 
 def json_pair(pair: Node) -> tuple[str, Node]:
@@ -230,17 +236,22 @@ def parse(file: str, source: bytes) -> Document:
     Refuses what is not UTF-8, larger than 2 MiB, or wrong anywhere: after a syntax
     error the parser's guess may have swallowed the very block that is looked for.
     """
-    if len(source) > LARGEST_FILE:
-        raise refused(Reason.LARGE, file=file)
-    try:
-        source.decode()
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise refused(Reason.ENCODING, file=file, line=line) from error
+    readable(file, source)
     root = Parser(_language()).parse(source).root_node
     if root.has_error:
         raise refused(Reason.SYNTAX, file=file, line=_first_error(root))
     return Document(file, source, root)
+
+
+def readable(file: str, source: bytes) -> str:
+    """Return the text of a file; refuses what is larger than 2 MiB or not UTF-8."""
+    if len(source) > LARGEST_FILE:
+        raise refused(Reason.LARGE, file=file)
+    try:
+        return source.decode()
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise refused(Reason.ENCODING, file=file, line=line) from error
 
 
 def _first_error(root: Node) -> int:

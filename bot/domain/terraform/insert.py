@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.json_text.edit import with_pair
 from bot.domain.terraform.align import aligned
 from bot.domain.terraform.hcl import child, parse
 from bot.domain.terraform.refusal import Reason, refused
@@ -31,6 +32,8 @@ INDENT: Final = b"  "
 def with_attribute(block: Block, *, name: str, written: bytes) -> bytes:
     """Return the file's source with `name = written` in the block."""
     document = block.document
+    if document.is_json:
+        return _with_pair(block, name=name, written=written)
     opening, closing = _braces(block)
     if opening.start_point.row == closing.start_point.row:
         return _opened_up(block, name.encode() + b" = " + written)
@@ -42,6 +45,15 @@ def with_attribute(block: Block, *, name: str, written: bytes) -> bytes:
         indent = own_line(document, anchor)
     line = indent + name.encode() + b" = " + written
     return with_lines(document, at=line_after(document, after), lines=(line,))
+
+
+def _with_pair(block: Block, *, name: str, written: bytes) -> bytes:
+    if block.node.type != "object":  # a list of objects: none of them is the block
+        file, line = block.file, block.line
+        raise refused(Reason.JSON, file=file, line=line, what=name)
+    return with_pair(
+        block.document.source, block.node, key=f'"{name}"'.encode(), value=written
+    )
 
 
 def with_lines(document: Document, *, at: int, lines: tuple[bytes, ...]) -> bytes:

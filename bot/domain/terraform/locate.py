@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.terraform.expression import (
+    Element,
     Key,
     Literal,
     ObjectLiteral,
@@ -20,14 +21,27 @@ from bot.domain.terraform.expression import (
 )
 from bot.domain.terraform.follow import collection
 from bot.domain.terraform.hcl import text_of
-from bot.domain.terraform.pick import callee
-from bot.domain.terraform.place import Call, Each, Scope
+from bot.domain.terraform.pick import callee, element
+from bot.domain.terraform.place import Call, Each, Scope, not_ours
 from bot.domain.terraform.refusal import Reason, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.domain.terraform.address import Address
     from bot.domain.terraform.directory import Tree
     from bot.domain.terraform.hcl import Block, Expression
+
+
+# What HCL has as bare names, JSON has as texts; they are no values there either.
+_NAMES_AS_TEXTS: Final = frozenset(
+    {
+        ("resource", "provider"),
+        ("lifecycle", "ignore_changes"),
+        ("provisioner", "when"),
+        ("provisioner", "on_failure"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,10 @@ def _descend(
     """Return the expression and the keys into it; names may go through one block."""
     while True:
         if found := block.attribute(first):
+            if block.document.is_json:
+                if (block.type, first) in _NAMES_AS_TEXTS:
+                    raise not_ours(Reason.REFERENCE, found.expression)
+                return _through_objects(found.expression, tuple(rest))
             return found.expression, tuple(rest)
         inner = [each for each in block.blocks if each.type == first]
         if len(inner) > 1:
@@ -136,6 +154,35 @@ def _descend(
         if not inner or not rest:
             raise _absent(block, first)
         block, (first, *rest) = inner[0], rest
+
+
+def _through_objects(
+    at: Expression, path: tuple[str, ...]
+) -> tuple[Expression, tuple[str, ...]]:
+    """Return the same of JSON, in which a block is an object, or one in a list."""
+    while path:
+        match classify(at):
+            case TupleLiteral((one,)):
+                at = one
+            case TupleLiteral((_, second, *_)):
+                file, line, what = at.file, second.line, path[0]
+                raise refused(Reason.DUPLICATE, file=file, line=line, what=what)
+            case ObjectLiteral(elements) as found:
+                _not_made(elements, path[0])
+                at, path = element(found, path, at=at), path[1:]
+            case _:
+                break
+    return at, path
+
+
+def _not_made(elements: tuple[Element, ...], name: str) -> None:
+    """Refuse a name that a `dynamic` beside it in the object makes blocks of."""
+    for each in elements:
+        made = classify(each.value) if each.key == "dynamic" else None
+        for one in made.elements if isinstance(made, ObjectLiteral) else ():
+            if one.key == name:
+                file, line = one.value.file, one.line
+                raise refused(Reason.DYNAMIC, file=file, line=line, what=name)
 
 
 def _is_dynamic(block: Block, name: str) -> Block | None:
@@ -157,10 +204,17 @@ def _not_ignored(block: Block, name: str) -> None:
         if lifecycle.type != "lifecycle" or ignored is None:
             continue
         at = ignored.expression
-        names = {text_of(each) for each in block.document.variables(at.node)}
-        meaning = classify(at)
-        items = meaning.items if isinstance(meaning, TupleLiteral) else ()
-        # Terraform 0.11 wrote the names as texts; it still reads them.
-        texts = {classify(each) for each in items}
-        if names & {name, "all"} or Literal(name) in texts:
+        if {name, "all"} & {*_names_of(at)}:
             raise refused(Reason.IGNORED, file=at.file, line=at.line, what=name)
+
+
+def _names_of(at: Expression) -> Iterator[str]:
+    """Yield the first name of each reference in a list of them, or in one alone."""
+    if not at.document.is_json:
+        yield from (text_of(each) for each in at.document.variables(at.node))
+    meaning = classify(at)
+    items = meaning.items if isinstance(meaning, TupleLiteral) else (at,)
+    # JSON has names as texts, and Terraform 0.11 had; it still reads those.
+    for found in map(classify, items):
+        if isinstance(found, Literal) and isinstance(found.value, str):
+            yield re.split(r"[.\[]", found.value.strip())[0]

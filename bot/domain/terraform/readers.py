@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.editing.edit import Consumer
 from bot.domain.errors import Refused
 from bot.domain.terraform.address import Address, ModuleStep
+from bot.domain.terraform.directory import CODE
 from bot.domain.terraform.expression import ObjectLiteral, Reference, classify
 from bot.domain.terraform.locate import instance_keys
 from bot.domain.terraform.pick import callee
 from bot.domain.terraform.place import Symbol
-from bot.domain.terraform.reads import Read, inside, may_meet, reads
+from bot.domain.terraform.reads import Read, inside, may_meet, mentions, reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tree_sitter import Node
 
     from bot.domain.terraform.directory import Tree
     from bot.domain.terraform.expression import Key
@@ -90,9 +89,10 @@ def _other_calls(tree: Tree, place: Place) -> Iterator[Consumer]:
 
 def _calls(tree: Tree, directory: str) -> Iterator[Block]:
     """Yield every module block of the tree that calls `directory`."""
-    mark = posixpath.basename(directory).encode() or b".."
-    for path in tree.ending(".tf"):
-        if b"module" in tree.source(path) and mark in tree.source(path):
+    marks = "module", posixpath.basename(directory) or ".."
+    for path in tree.ending(*CODE):
+        source, is_json = tree.source(path), path.endswith(".json")
+        if all(mentions(source, each, is_json=is_json) for each in marks):
             for block in tree.document(path).blocks:
                 if block.type == "module" and _callee(block) == directory:
                     yield block
@@ -122,7 +122,6 @@ class _Search:
             if symbol not in self._seen:
                 self._seen.add(symbol)
                 yield from self._of(symbol)
-                yield from self._json(symbol)
 
     def _of(self, symbol: Symbol) -> Iterator[Consumer]:
         found = reads(self._tree, symbol.directory, root=symbol.root, name=symbol.name)
@@ -150,7 +149,7 @@ class _Search:
 
     def _followed(self, read: Read) -> bool:
         return any(
-            at.file == read.block.file and at.start <= read.node.start_byte < at.end
+            at.file == read.block.file and at.start <= read.start < at.end
             for at in self._place.read
         )
 
@@ -158,7 +157,7 @@ class _Search:
         """Go on with the name that this reader defines from the value."""
         block, directory = read.block, posixpath.dirname(read.block.file)
         if attribute := block.attribute(read.attribute):
-            rest = _path_to(attribute.expression, read.node, rest)
+            rest = _path_to(attribute.expression, read.start, rest)
         match block.type, block.labels:
             case "locals", _:
                 self._waiting.append(Symbol(directory, "local", read.attribute, rest))
@@ -171,23 +170,19 @@ class _Search:
                     module = str(call.labels[0])
                     self._waiting.append(Symbol(outer, "module", module, path))
 
-    def _json(self, symbol: Symbol) -> Iterator[Consumer]:
-        """Yield the JSON files that name it; they are searched as text."""
-        name = f"{symbol.root}.{symbol.name}"
-        for path in self._tree.names(symbol.directory, ending=".tf.json"):
-            before, found, _ = self._tree.source(path).partition(name.encode())
-            if found:
-                yield Consumer(path, before.count(b"\n") + 1, name)
 
-
-def _path_to(at: Expression, node: Node, rest: tuple[Key, ...]) -> tuple[Key, ...]:
-    """Return the keys under which an attribute's value holds what `node` reads."""
-    meaning = classify(at)
-    if isinstance(meaning, Reference):
-        return rest
-    if isinstance(meaning, ObjectLiteral):
-        for each in meaning.elements:
-            within = each.value.start <= node.start_byte < each.value.end
-            if within and each.key is not None:
-                return (each.key, *_path_to(each.value, node, rest))
-    return ()  # part of something computed: whoever reads any of that may read it
+def _path_to(at: Expression, start: int, rest: tuple[Key, ...]) -> tuple[Key, ...]:
+    """Return the keys under which an attribute's value holds what is read there."""
+    keys: list[Key] = []
+    while True:
+        meaning = classify(at)
+        if isinstance(meaning, Reference):
+            return (*keys, *rest)
+        elements = meaning.elements if isinstance(meaning, ObjectLiteral) else ()
+        inner = (one for one in elements if one.value.start <= start < one.value.end)
+        found = next(inner, None)
+        if found is None or found.key is None:
+            # Part of something computed: whoever reads any of that may read it.
+            return tuple(keys)
+        keys.append(found.key)
+        at = found.value

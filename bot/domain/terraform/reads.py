@@ -1,7 +1,8 @@
 """
 Where a name is read in a module: one occurrence after the other, with its surroundings.
 
-Finds by the syntax tree, not by text. What a reader means for others is for `readers`.
+Finds by the syntax tree, in code as JSON by that of each text. What a reader means for
+others is for `readers`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.terraform.address import Address
 from bot.domain.terraform.expression import Reference, Unknown, reference
+from bot.domain.terraform.json_code import CodeDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,17 +29,18 @@ _NO_VALUE: Final = frozenset({"depends_on", "ignore_changes"})
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One occurrence: the name, the top-level block, the dotted attribute."""
+    """
+    One occurrence: the name, the top-level block, the dotted attribute.
 
-    node: Node
+    `start` is the offset of the name, or of the text of JSON that it stands in; `line`
+    counts from 1.
+    """
+
+    start: int
+    line: int
     named: Reference
     block: Block
     attribute: str
-
-    @property
-    def line(self) -> int:
-        """The line of the name, counted from 1."""
-        return self.node.start_point.row + 1
 
     def what(self, key: Key | None = None) -> str:
         """Return the reader as people name it, `aws_instance.web["a"].type` say."""
@@ -53,9 +56,9 @@ class Read:
 
 
 def reads(tree: Tree, directory: str, *, root: str, name: str) -> Iterator[Read]:
-    """Yield every place in the module's `.tf` files that reads `root.name`."""
+    """Yield every place in the module's files that reads `root.name`."""
     for document in tree.documents(directory):
-        if name.encode() in document.source:
+        if mentions(document.source, name, is_json=document.is_json):
             for block in document.blocks:
                 found = inside(block, root=root)
                 yield from (each for each in found if each.named.steps[:1] == (name,))
@@ -63,27 +66,47 @@ def reads(tree: Tree, directory: str, *, root: str, name: str) -> Iterator[Read]
 
 def inside(block: Block, *, root: str) -> Iterator[Read]:
     """Yield every place inside the block that reads a name starting with `root`."""
-    for node in block.document.variables(block.node):
-        holder = node.parent
-        if holder is None or (node.text or b"").decode() != root:
-            continue
-        named, attribute = reference(holder), attribute_path(block, node)
-        if named and attribute.split(".")[-1] not in _NO_VALUE:
-            yield Read(node, named, block, attribute)
+    for node, named in _names(block):
+        if named.root == root:
+            attribute = attribute_path(block, node.start_byte)
+            if attribute.split(".")[-1] not in _NO_VALUE:
+                line = node.start_point.row + 1
+                yield Read(node.start_byte, line, named, block, attribute)
 
 
-def attribute_path(block: Block, node: Node) -> str:
-    """Return the attribute that holds the node, nested blocks before it, dotted."""
+def attribute_path(block: Block, start: int) -> str:
+    """Return the attribute that holds the offset, nested blocks before it, dotted."""
     for attribute in block.attributes:
         at = attribute.expression
-        if at.start <= node.start_byte < at.end:
+        if at.start <= start < at.end:
             return attribute.name
-    holding = (each for each in block.blocks if _holds(each, node))
-    return "".join(f"{each.type}.{attribute_path(each, node)}" for each in holding)
+    holding = (each for each in block.blocks if _holds(each.node, start))
+    return "".join(f"{each.type}.{attribute_path(each, start)}" for each in holding)
 
 
-def _holds(block: Block, node: Node) -> bool:
-    return block.node.start_byte <= node.start_byte < block.node.end_byte
+def mentions(source: bytes, name: str, *, is_json: bool) -> bool:
+    """Return whether a file can have the name at all; JSON may write it in escapes."""
+    return name.encode() in source or (is_json and b"\\u" in source)
+
+
+def _names(block: Block) -> Iterator[tuple[Node, Reference]]:
+    """Yield every reference in the block, with the node that tells its place."""
+    document = block.document
+    if isinstance(document, CodeDocument):
+        verbatim = [
+            one.expression for one in block.attributes if one.expression.verbatim
+        ]
+        for node, named in document.references_in(block.node):
+            if not any(one.start <= node.start_byte < one.end for one in verbatim):
+                yield node, named
+        return
+    nodes = document.variables(block.node)
+    every = ((node, reference(node.parent)) for node in nodes if node.parent)
+    yield from ((node, found) for node, found in every if found)
+
+
+def _holds(node: Node, start: int) -> bool:
+    return node.start_byte <= start < node.end_byte
 
 
 def may_meet(steps: tuple[Step, ...], path: tuple[Key, ...]) -> bool:

@@ -48,7 +48,7 @@ def whole_resource(
         home = _beside(tree, root, wanted.beside)
         return append_block(files, file=home.file, block=block)
     found = owner(tree, root=root, address=address).block
-    if not says_the_same(found, block):
+    if not found.document.is_json and not says_the_same(found, block):
         what = wanted.address
         raise refused(Reason.DIFFERENT, file=found.file, line=found.line, what=what)
     return remove_block(files, root=wanted.directory, address=address)

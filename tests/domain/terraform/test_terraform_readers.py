@@ -204,7 +204,7 @@ def test_who_reads_the_attribute_itself_is_named(edit):
     assert told(found) == ["main.tf:5 output.t", "main.tf:11 output.all"]
 
 
-def test_a_json_file_that_names_the_value_is_named(edit):
+def test_a_reader_in_json_is_named(edit):
     files = {
         "main.tf": 'resource "a" "one" {\n  t = local.size\n}\n',
         "l.tf": 'locals {\n  size = "OLD"\n}\n',
@@ -213,7 +213,7 @@ def test_a_json_file_that_names_the_value_is_named(edit):
 
     found = edit(files, "a.one", "t", "NEW")
 
-    assert told(found) == ["o.tf.json:2 local.size"]
+    assert told(found) == ["o.tf.json:2 output.x"]
 
 
 def test_a_set_read_whole_is_named_by_its_for_each(edit):

@@ -134,13 +134,16 @@ TREES = {
         ("override", "main_override.tf", 1),
     ),
     "a JSON override file": (
-        {"main.tf": WEB % '"x"', "override.tf.json": "{}"},
-        ("json", "override.tf.json", 0),
+        {
+            "main.tf": WEB % '"x"',
+            "override.tf.json": '{"resource": {"aws_instance": {\n"web": {}}}}',
+        },
+        ("override", "override.tf.json", 2),
     ),
-    "JSON alone": ({"main.tf.json": "{}"}, ("json", "main.tf.json", 0)),
-    "JSON has the block": (
+    "JSON alone": ({"main.tf.json": "{}"}, ("no-block", ".", 0)),
+    "JSON has the block alone": (
         {"main.tf": "", "x.tf.json": '{"resource": {"aws_instance": {"web": {}}}}'},
-        ("json", "x.tf.json", 0),
+        ("no-attribute", "x.tf.json", 1),
     ),
     "JSON does not have the block": (
         {"main.tf": "", "x.tf.json": "{}"},
@@ -169,7 +172,7 @@ TREES = {
             "v.tf": 'variable "x" {}\n',
             "terraform.tfvars.json": '{\n"x": 1 // why\n}',
         },
-        ("syntax", "terraform.tfvars.json", 0),
+        ("syntax", "terraform.tfvars.json", 2),
     ),
     "JSON variables that are too many": (
         {
@@ -225,7 +228,7 @@ TREES = {
             "v.tf": 'variable "x" {}\n',
             "terraform.tfvars.json": "{",
         },
-        ("syntax", "terraform.tfvars.json", 0),
+        ("syntax", "terraform.tfvars.json", 1),
     ),
     "counted": (
         'resource "aws_instance" "web" {\n  count = 2\n  instance_type = 1\n}',

@@ -93,6 +93,21 @@ def test_what_cannot_be_referred_to_is_refused(beside, why):
     assert reason(FILES, put(beside=beside)) == f"refused.terraform-{why}"
 
 
+@pytest.mark.parametrize("wanted", [put(beside="a.b"), drop(address="a.b")])
+def test_nothing_is_put_into_code_in_json_or_taken_out_of_it(wanted):
+    files = {"net/m.tf.json": b'{"resource": {"a": {"b": {"type": "ingress"}}}}'}
+
+    assert reason(files, wanted) == "refused.terraform-json"
+
+
+def test_what_is_there_in_json_is_not_put_in_again():
+    there = b'{"resource": {"aws_security_group_rule": {"in": {}}}}'
+
+    assert reason({**FILES, "net/m.tf.json": there}, put()) == (
+        "refused.terraform-present"
+    )
+
+
 def test_a_reference_is_names_and_nothing_else():
     wanted = put(arguments=(("type", NameOf(ref='file("x")')),))
 
