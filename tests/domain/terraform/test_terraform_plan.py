@@ -1,7 +1,5 @@
 """Plans that the real Terraform printed, and plans that nobody should believe."""
 
-import time
-
 import pytest
 
 from bot.domain.terraform.plan import Action
@@ -281,7 +279,7 @@ def test_what_is_put_off_makes_a_plan_incomplete(more):
     assert not read_plan(plan(**more)).complete
 
 
-def test_a_large_plan_is_read_in_reasonable_time():
+def test_a_large_plan_is_read_whole():
     values = {f"key{index}": f"value{index}" for index in range(40)}
     entries = [
         {
@@ -291,9 +289,7 @@ def test_a_large_plan_is_read_in_reasonable_time():
         for index in range(1000)
     ]
     data = plan(*entries)
-    start = time.perf_counter()
 
     found = read_plan(data)
 
     assert len(found.summary.change) == 1000
-    assert time.perf_counter() - start < 10
