@@ -65,9 +65,9 @@ class Bound(Frozen):
     base: str = ""
     head_sha: str = ""
     plan: str = ""
+    pipeline: str = ""
     # By environment: what an apply job must find in its own plan before it applies.
     outlines: dict[str, str] = Field(default={})
-    pipeline: str = ""
     playbook: str = ""
     live_state: str = ""
     cost: Cost | None = None

@@ -479,6 +479,25 @@ async def test_an_artifact_of_a_failed_job_is_not_used(forge, world):
     assert refusal.value.message.key == "refused.gitlab-job-not-green"
 
 
+async def test_what_a_failed_job_left_is_read_when_it_is_asked_for(forge, world):
+    state = await opened(forge, world)
+    job = state.pipeline.job("plan").id
+
+    async def left(*, failed):
+        return await forge.job_artifact(
+            "acme/infra", job_id=job, path="plan.json", token=PREPARE, failed=failed
+        )
+
+    green = await left(failed=False)
+    with pytest.raises(Refused):
+        await left(failed=True)
+    world.jobs[job].status = "failed"
+
+    assert await left(failed=True) == green
+    with pytest.raises(Refused):
+        await left(failed=False)
+
+
 # -- merging -----------------------------------------------------------------------
 
 
@@ -499,6 +518,18 @@ async def test_the_approved_commit_is_merged_and_its_pipeline_followed(forge, wo
     assert pipeline.job("apply").status is PipelineStatus.SUCCESS
     after = await forge.merge_request("acme/infra", iid=1, token=PREPARE)
     assert (after.state, after.merge_sha) == (RequestState.MERGED, outcome.sha)
+
+
+async def test_the_target_branch_gets_the_message_that_was_handed_in(forge, world):
+    state = await opened(forge, world)
+    said = "Bigger\n\nTandem-Operation: op1\nTandem-Plan: production 0"
+
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message=said, token=EXECUTE
+    )
+
+    git = world.repository(world.projects[1])
+    assert (await git.commit(outcome.sha)).message.rstrip() == said
 
 
 async def test_merging_again_says_merged_and_merges_nothing(forge, world):
