@@ -258,10 +258,16 @@ class Forge(Protocol):
         self, project: str, *, iid: int, token: SecretStr
     ) -> MergeRequestState: ...
     async def job_artifact(
-        self, project: str, *, job_id: int, path: str, token: SecretStr
+        self,
+        project: str,
+        *,
+        job_id: int,
+        path: str,
+        token: SecretStr,
+        failed: bool = False,
     ) -> bytes: ...
     async def merge(
-        self, project: str, *, iid: int, sha: str, token: SecretStr
+        self, project: str, *, iid: int, sha: str, message: str, token: SecretStr
     ) -> MergeOutcome: ...
     async def pipeline_of(
         self, project: str, *, sha: str, ref: str, token: SecretStr

@@ -65,6 +65,7 @@ class EventName(StrEnum):
     EFFECT_VERIFIED = "effect.verified"
     EFFECT_MISSING = "effect.missing"
     PLAN_DIFFERED = "plan.differed"
+    APPLY_REFUSED = "apply.refused"
     OPERATION_ESCALATED = "operation.escalated"
     OPERATION_PAUSED = "operation.paused"
     FREEZE_DECLARED = "freeze.declared"

@@ -14,6 +14,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from pydantic import Field
 from pydantic_core import to_jsonable_python
 
 from bot.domain.cost import Cost
@@ -65,6 +66,8 @@ class Bound(Frozen):
     head_sha: str = ""
     plan: str = ""
     pipeline: str = ""
+    # By environment: what an apply job must find in its own plan before it applies.
+    outlines: dict[str, str] = Field(default={})
     playbook: str = ""
     live_state: str = ""
     cost: Cost | None = None
@@ -97,6 +100,7 @@ class Proposal(Frozen):
 
     `findings` are what is dangerous or not as intended; `notes` are worth a look and
     raise no risk. `undo` says how to go back; `way_back` is the line that does.
+    `outlined` has the lines that the bound outlines are the hashes of.
     """
 
     bound: Bound
@@ -106,6 +110,7 @@ class Proposal(Frozen):
     summary: Message | None = None
     diff: str = ""
     plan: tuple[str, ...] = ()
+    outlined: dict[str, tuple[str, ...]] = Field(default={})
     facts: tuple[Line, ...] = ()
     calls: tuple[str, ...] = ()
     undo: Message | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.editing.edit import Edit
+from bot.domain.errors import Broken
 from bot.domain.gitlab_text import fenced, one_line
 
 if TYPE_CHECKING:
@@ -43,6 +44,29 @@ def commit_message(operation: Operation, *, requester: str) -> str:
             "",
             f"Requested-by: {one_line(requester)}",
             f"Operation: {operation.id}",
+        )
+    )
+
+
+def merge_message(operation: Operation) -> str:
+    """
+    Return the merge commit's message; what was approved stands in its last paragraph.
+
+    The job that applies looks there and nowhere else: nothing of anybody's may come
+    after it or into it.
+    """
+    proposal, iid = operation.proposal, operation.progress.merge_request
+    if proposal is None or iid is None:
+        raise Broken(f"operation {operation.id} has nothing to merge")
+    outlines = sorted(proposal.bound.outlines.items())
+    return "\n".join(
+        (
+            title(operation),
+            "",
+            f"See merge request {proposal.bound.project}!{iid}",
+            "",
+            f"Tandem-Operation: {operation.id}",
+            *(f"Tandem-Plan: {name} {found}" for name, found in outlines),
         )
     )
 

@@ -46,6 +46,7 @@ from bot.flow.trusting import moved_since
 from bot.flow.turns import ACTS_ON, running_on
 
 if TYPE_CHECKING:
+    from bot.domain.audit import Event
     from bot.domain.operation import Operation
     from bot.ports import Back
 
@@ -320,8 +321,8 @@ async def _close(operation: Operation, end: End, *, back: Back) -> None:
             )
         case Done(message=message):
             await _end(operation, State.DONE, message, back=back)
-        case Failed(message=message):
-            await _end(operation, State.FAILED, message, back=back)
+        case Failed(message=message, events=more):
+            await _end(operation, State.FAILED, message, more=more, back=back)
         case Doubt(message=message) if operation.state is State.RUNNING:
             await _end(operation, State.IN_DOUBT, message, back=back)
         case Doubt():
@@ -337,12 +338,20 @@ _EVENTS = {
 }
 
 
-async def _end(operation: Operation, state: State, why: Message, *, back: Back) -> None:
+async def _end(
+    operation: Operation,
+    state: State,
+    why: Message,
+    *,
+    more: tuple[Event, ...] = (),
+    back: Back,
+) -> None:
     unmerged = state is not State.IN_DOUBT and operation.progress.merged_sha is None
     tidies = unmerged and is_merged(operation.change)
     tidy = Job(task=Task.TIDY, operation=operation.id)
     ended = operation.to(state, at=back.now(), outcome=why)
     progress = ended.progress.model_copy(update={"waiting_for": None})
+    reason: dict[str, object] = {"reason": why.model_dump(mode="json")}
     says = [card(operation), thread(operation, why)]
     if state is State.IN_DOUBT:
         look = Message.of("doubt.look", {"id": operation.short})
@@ -352,13 +361,7 @@ async def _end(operation: Operation, state: State, why: Message, *, back: Back) 
             client=operation.client,
             at=back.now(),
             saves=(ended.advanced(progress),),
-            events=(
-                told(
-                    _EVENTS[state],
-                    operation,
-                    {"reason": why.model_dump(mode="json")},
-                ),
-            ),
+            events=(*more, told(_EVENTS[state], operation, reason)),
             says=tuple(says),
             jobs=(tidy,) if tidies else (),
         )

@@ -113,6 +113,7 @@ event-credentials-ended = Rights lent for { $action } ended: { $ending }
 event-effect-verified = What was wanted was read back: { $state }
 event-effect-missing = What was wanted was not found: { $state }
 event-plan-differed = The plan that was applied ({ $applied }) is not the approved one ({ $approved }).
+event-apply-refused = { $job } refused to apply in { $environment }: its plan is not the approved one. { $departures }
 event-checkpoint-signed = The audit was signed.
 
 ## The audit

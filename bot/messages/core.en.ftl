@@ -155,6 +155,7 @@ changed-base = The code that it is about changed ({ $before } became { $after })
 changed-head-sha = Somebody pushed: the commit is another one ({ $before } became { $after }).
 changed-plan = The plan is another ({ $before } became { $after }).
 changed-pipeline = Another pipeline ran ({ $before } became { $after }).
+changed-outlines = What the plan does to which resource is another ({ $before } became { $after }).
 changed-playbook = The playbook's code changed ({ $before } became { $after }).
 changed-live-state = The target itself changed ({ $before } became { $after }).
 changed-cost = What it adds a month in US dollars is { $after } instead of { $before }.

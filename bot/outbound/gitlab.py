@@ -17,6 +17,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from bot.domain.errors import Broken, Unavailable
+from bot.domain.forge import PipelineStatus
 from bot.outbound import gitlab_shapes as shapes
 from bot.outbound.gitlab_issues import Issues
 from bot.outbound.gitlab_opening import Opening, checked_draft
@@ -182,25 +183,36 @@ class GitLab:
         job_id: int,
         path: str,
         token: SecretStr,
+        failed: bool = False,
         max_bytes: int = LARGEST_ARTIFACT,
     ) -> bytes:
-        """Return one file that a successful job left; Refused when it is too large."""
+        """
+        Return one file that a successful job left; Refused when it is too large.
+
+        With `failed` it is that of a job that failed, and of no other.
+        """
         _path(path)
+        wanted = PipelineStatus.FAILED if failed else PipelineStatus.SUCCESS
         return await self._do(
-            project, token, lambda work: work.artifact(job_id, path, most=max_bytes)
+            project,
+            token,
+            lambda work: work.artifact(job_id, path, of=wanted, most=max_bytes),
         )
 
     async def merge(
-        self, project: str, *, iid: int, sha: str, token: SecretStr
+        self, project: str, *, iid: int, sha: str, message: str, token: SecretStr
     ) -> MergeOutcome:
         """
         Merge exactly the commit `sha`, or say why not; again, it merges nothing else.
 
+        `message` is the whole message of the commit that the target branch gets.
         OutcomeUnknown when GitLab gave no answer and it is not seen to be merged.
         """
         if not _SHA.fullmatch(sha):
             raise Broken(f"{sha!r} is no whole commit id")
-        return await self._do(project, token, lambda work: work.merge(iid, sha=sha))
+        return await self._do(
+            project, token, lambda work: work.merge(iid, sha=sha, message=message)
+        )
 
     async def pipeline_of(
         self, project: str, *, sha: str, ref: str, token: SecretStr

@@ -22,12 +22,18 @@ _PAUSE: Final = 1.0
 class Merging(Reading):
     """Ends a merge request one way or the other."""
 
-    def merge(self, iid: int, *, sha: str) -> MergeOutcome:
+    def merge(self, iid: int, *, sha: str, message: str) -> MergeOutcome:
         """Merge exactly `sha`; OutcomeUnknown when GitLab may still be at it."""
         before = self._settled(iid)
         if (known := _outcome(before, sha)) is not None:
             return known
-        body: dict[str, object] = {"sha": sha, "squash": False}
+        # A project may squash whatever is asked for: then that commit is the last one.
+        body: dict[str, object] = {
+            "sha": sha,
+            "squash": False,
+            "merge_commit_message": message,
+            "squash_commit_message": message,
+        }
         path = f"{self._path}/merge_requests/{iid}/merge"
         try:
             after = self._gitlab.put(path, shapes.Request, body=body)

@@ -234,13 +234,15 @@ class Reading:
         fitting = [p for p in listed if (p.sha, p.ref, p.source) == (sha, ref, "push")]
         return self.pipeline(fitting[0], sha=sha) if fitting else None
 
-    def artifact(self, job_id: int, path: str, *, most: int) -> bytes:
-        """Return a file that a job left, if the job succeeded."""
+    def artifact(
+        self, job_id: int, path: str, *, of: PipelineStatus, most: int
+    ) -> bytes:
+        """Return a file that a job left, if the job ended so."""
         base = f"{self._path}/jobs/{job_id}"
         job = self._gitlab.find(base, shapes.Job)
         if job is None:
             raise absent(f"job {job_id} of {self._project}")
-        if shapes.status(job.status) is not PipelineStatus.SUCCESS:
+        if shapes.status(job.status) is not of:
             args: dict[str, str | int | Message] = {
                 "job": job.name,
                 "status": job.status,

@@ -33,6 +33,7 @@ moments = st.integers(0, 10**8).map(lambda seconds: core.NOW + timedelta(0, seco
 names = st.from_regex(r"[a-z][a-z-]{1,20}", fullmatch=True)
 VALUES = {
     "arguments": st.dictionaries(texts, texts, max_size=3),
+    "outlines": st.dictionaries(texts, texts, max_size=3),
     "paths": st.lists(texts, max_size=3).map(tuple),
     "edits": st.lists(edits, max_size=3).map(tuple),
     "cost": st.none() | st.builds(Cost, cents=st.integers(-10**7, 10**7)),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.editing.edit import Consumer, Edit, FileEdit, Step
-from bot.domain.request_text import commit_message, description, title
+from bot.domain.errors import Broken
+from bot.domain.request_text import (
+    commit_message,
+    description,
+    merge_message,
+    title,
+)
 from deploy.sandbox.gitlab.interpret import Reading, reading
 from tests.domain import core_samples as core
 
@@ -107,6 +115,62 @@ def test_nothing_that_people_wrote_triggers_anything(line, who, file, value):
     assert "\n" not in subject
     trailers = [one for one in commit.split("\n") if one.startswith("Operation:")]
     assert trailers == [f"Operation: {core.ID}"]
+
+
+OUTLINES = {"staging": "b" * 64, "production": "a" * 64}
+
+
+def to_merge(**changes):
+    """An operation with a merge request, approved on two environments' plans."""
+    proposed = core.proposed(core.bound(outlines=OUTLINES))
+    progress = proposed.progress.model_copy(update={"merge_request": 7})
+    return proposed.advanced(progress).model_copy(update=changes)
+
+
+def test_a_merge_commit_ends_in_what_was_approved():
+    assert merge_message(to_merge()).split("\n") == [
+        "Resize web-2 to m5.large (production)",
+        "",
+        "See merge request acme/infra!7",
+        "",
+        f"Tandem-Operation: {core.ID}",
+        f"Tandem-Plan: production {'a' * 64}",
+        f"Tandem-Plan: staging {'b' * 64}",
+    ]
+
+
+@given(hostile | st.just("\n\nTandem-Operation: x\nTandem-Plan: production y"), hostile)
+def test_nothing_that_people_wrote_gets_among_the_trailers(value, target):
+    arguments = {"instance": "web-2", "type": value}
+    message = merge_message(to_merge(arguments=arguments, target=target))
+
+    rest = message.partition("\n")[2]
+
+    assert rest == merge_message(to_merge()).partition("\n")[2]
+    assert reading(message) == NOTHING
+
+
+def test_git_itself_reads_the_trailers_and_no_other():
+    value = "x\n\nTandem-Plan: production y"
+    arguments = {"instance": "web-2", "type": value}
+    message = merge_message(to_merge(arguments=arguments))
+
+    done = subprocess.run(
+        ["git", "interpret-trailers", "--parse"],  # noqa: S607 - whichever git there is
+        input=message,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines() == message.splitlines()[-3:]
+
+
+def test_what_has_no_merge_request_has_nothing_to_merge():
+    with pytest.raises(Broken):
+        merge_message(core.asked())
+    with pytest.raises(Broken):
+        merge_message(core.proposed())
 
 
 def test_a_whole_block_is_told_by_where_it_comes_or_goes():

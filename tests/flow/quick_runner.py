@@ -3,8 +3,8 @@ GitLab's runner without processes: the sandbox's terraform called as a function.
 
 A pipeline of the stories is five or six runs of terraform, and starting Python for each
 would be most of the time that a story takes. What the jobs' scripts say is obeyed line
-by line; a line that is neither terraform nor a check of JSON is refused, so nothing is
-skipped in silence.
+by line; a line that is neither terraform, nor the check before an apply, nor one of
+JSON is refused, so nothing is skipped in silence.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from deploy.sandbox.gitlab.runner import Runner
+from deploy.sandbox.terraform.approved import check
 from deploy.sandbox.terraform.arguments import parse_arguments
 from deploy.sandbox.terraform.commands import COMMANDS
 from deploy.sandbox.terraform.errors import TerraformError
@@ -79,6 +80,8 @@ def _run(line, folder, environment, say):
         return 1
     if words[:3] == ["python3", "-m", "json.tool"]:
         return 0 if _is_json(folder / words[3]) else 1
+    if words[0] == "approved-plan":
+        return check(words[1:], environment=environment, directory=folder, say=say)
     if words[0] != "terraform":
         raise TerraformError(f"the stories' runner knows terraform only, got {line}")
     target = None

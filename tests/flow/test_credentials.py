@@ -223,6 +223,7 @@ async def test_the_token_to_prepare_cannot_merge(ops, lent):
             bound.project,
             iid=card.operation.progress.merge_request,
             sha=bound.head_sha,
+            message="Merged",
             token=token,
         )
 

@@ -146,7 +146,8 @@ async def test_another_pipeline_without_a_head_voids(ops):
 
     await ops.sweeps()
 
-    assert await changes(ops, card) == ["changed.plan", "changed.pipeline"]
+    found = await changes(ops, card)
+    assert found == ["changed.plan", "changed.pipeline", "changed.outlines"]
 
 
 async def test_main_that_moved_in_that_directory_voids(ops):

@@ -358,7 +358,9 @@ async def test_what_was_merged_meanwhile_is_kept(forge, world):
     )
 
     state = await opened(forge, world, base_sha=base)
-    await forge.merge("acme/infra", iid=state.iid, sha=state.head_sha, token=EXECUTE)
+    await forge.merge(
+        "acme/infra", iid=state.iid, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     git = world.repository(world.projects[1])
     assert await git.read("main", "production/live.tfvars") == b"size = 2\n"
@@ -477,13 +479,34 @@ async def test_an_artifact_of_a_failed_job_is_not_used(forge, world):
     assert refusal.value.message.key == "refused.gitlab-job-not-green"
 
 
+async def test_what_a_failed_job_left_is_read_when_it_is_asked_for(forge, world):
+    state = await opened(forge, world)
+    job = state.pipeline.job("plan").id
+
+    async def left(*, failed):
+        return await forge.job_artifact(
+            "acme/infra", job_id=job, path="plan.json", token=PREPARE, failed=failed
+        )
+
+    green = await left(failed=False)
+    with pytest.raises(Refused):
+        await left(failed=True)
+    world.jobs[job].status = "failed"
+
+    assert await left(failed=True) == green
+    with pytest.raises(Refused):
+        await left(failed=False)
+
+
 # -- merging -----------------------------------------------------------------------
 
 
 async def test_the_approved_commit_is_merged_and_its_pipeline_followed(forge, world):
     state = await opened(forge, world)
 
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
     await world.idle()
 
     assert isinstance(outcome, Merged)
@@ -497,11 +520,27 @@ async def test_the_approved_commit_is_merged_and_its_pipeline_followed(forge, wo
     assert (after.state, after.merge_sha) == (RequestState.MERGED, outcome.sha)
 
 
+async def test_the_target_branch_gets_the_message_that_was_handed_in(forge, world):
+    state = await opened(forge, world)
+    said = "Bigger\n\nTandem-Operation: op1\nTandem-Plan: production 0"
+
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message=said, token=EXECUTE
+    )
+
+    git = world.repository(world.projects[1])
+    assert (await git.commit(outcome.sha)).message.rstrip() == said
+
+
 async def test_merging_again_says_merged_and_merges_nothing(forge, world):
     state = await opened(forge, world)
-    first = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    first = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
-    again = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    again = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     assert again == first
     assert len(world.ledger.of("merge_request.merged")) == 1
@@ -514,7 +553,9 @@ async def test_a_push_after_the_approval_is_not_merged(forge, world):
     )
     await world.idle()
 
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     assert outcome == HeadMoved(head_sha=sha)
     assert world.ledger.of("merge_request.merged") == []
@@ -526,9 +567,11 @@ async def test_another_commit_that_somebody_merged_is_not_ours(forge, world):
         "acme/infra", "tandem/op1", "alice", {"x.tf": b"x\n"}, "More"
     )
     await world.idle()
-    await forge.merge("acme/infra", iid=1, sha=sha, token=EXECUTE)
+    await forge.merge("acme/infra", iid=1, sha=sha, message="Merged", token=EXECUTE)
 
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     assert outcome == HeadMoved(head_sha=sha)
 
@@ -555,7 +598,9 @@ async def test_what_is_in_the_way_of_a_merge_is_named(forge, world, spoil, reaso
     else:
         world.pipelines[1].status = "running"
 
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     assert outcome == NotMergeable(reason=reason)
     assert world.ledger.of("merge_request.merged") == []
@@ -564,7 +609,9 @@ async def test_what_is_in_the_way_of_a_merge_is_named(forge, world, spoil, reaso
 async def test_a_token_that_may_not_merge_does_not(forge, world):
     state = await opened(forge, world)
 
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=PREPARE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=PREPARE
+    )
 
     assert outcome == NotMergeable(reason="401 Unauthorized")
 
@@ -573,7 +620,9 @@ async def test_a_merge_whose_answer_was_lost_is_seen_to_be_merged(forge, world):
     state = await opened(forge, world)
     world.faults.add(Fault(kind="lose", method="PUT"))
 
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     assert isinstance(outcome, Merged)
     assert len(world.ledger.of("merge_request.merged")) == 1
@@ -584,7 +633,9 @@ async def test_a_merge_without_answer_that_is_not_seen_is_unknown(forge, world):
     world.faults.add(Fault(kind="down", method="PUT"))
 
     with pytest.raises(OutcomeUnknown):
-        await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+        await forge.merge(
+            "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+        )
 
 
 async def test_a_locked_merge_was_not_done_and_may_be_tried_again(forge, world):
@@ -592,17 +643,21 @@ async def test_a_locked_merge_was_not_done_and_may_be_tried_again(forge, world):
     world.faults.add(Fault(kind="lock", method="PUT"))
 
     with pytest.raises(Unavailable) as failure:
-        await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+        await forge.merge(
+            "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+        )
 
     assert not isinstance(failure.value, OutcomeUnknown)
-    outcome = await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    outcome = await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
     assert isinstance(outcome, Merged)
 
 
 @pytest.mark.parametrize("sha", ["", "abc", "A" * 40, "main"])
 async def test_a_merge_names_a_whole_commit(forge, sha):
     with pytest.raises(Broken):
-        await forge.merge("acme/infra", iid=1, sha=sha, token=EXECUTE)
+        await forge.merge("acme/infra", iid=1, sha=sha, message="Merged", token=EXECUTE)
 
 
 async def test_an_open_request_is_closed_once_with_its_reason(forge, world):
@@ -618,7 +673,9 @@ async def test_an_open_request_is_closed_once_with_its_reason(forge, world):
 
 async def test_the_branch_is_gone_after_the_merge(forge, world):
     state = await opened(forge, world)
-    await forge.merge("acme/infra", iid=1, sha=state.head_sha, token=EXECUTE)
+    await forge.merge(
+        "acme/infra", iid=1, sha=state.head_sha, message="Merged", token=EXECUTE
+    )
 
     assert await world.repository(world.projects[1]).branch("tandem/op1") is None
 

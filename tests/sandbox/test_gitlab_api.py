@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.sandbox.gitlab.faults import Fault
+from deploy.sandbox.gitlab.pipelines import variables
 from deploy.sandbox.gitlab.records import Level, Token
 from deploy.sandbox.gitlab.seeding import person_token, token_of
 from deploy.sandbox.gitlab.serve import serve
@@ -278,6 +279,34 @@ async def test_a_merge_makes_a_real_merge_commit(prepare, execute, world):
     assert await git.read("main", "main.tf") == b"name = 2\n"
     (entry,) = world.ledger.of("merge_request.merged")
     assert (entry.actor, entry.detail["head"]) == ("tandem-execute", mr["sha"])
+
+
+@pytest.mark.parametrize("squash", [False, True])
+async def test_a_merge_has_the_messages_that_were_asked_for(
+    prepare, execute, world, squash
+):
+    mr = await opened(prepare, world)
+
+    await execute.put(
+        "/projects/1/merge_requests/1/merge",
+        json={
+            "sha": mr["sha"],
+            "squash": squash,
+            "merge_commit_message": "Merged: $x\n\nTandem-Plan: y",
+            "squash_commit_message": "Squashed",
+        },
+    )
+    await world.idle()
+
+    git = world.repository(world.projects[1])
+    info = await git.commit("main")
+    assert info.message.rstrip() == "Merged: $x\n\nTandem-Plan: y"
+    branch = (await git.commit(info.parents[1])).message.rstrip()
+    assert (branch == "Squashed") is squash
+    pipeline = next(p for p in world.pipelines.values() if p.sha == info.sha)
+    (job,) = world.jobs_of(pipeline)
+    found = variables(world, job, folder="/x")
+    assert found["CI_COMMIT_MESSAGE"] == info.message
 
 
 async def test_the_preparing_bot_cannot_merge(prepare, world):

@@ -29,6 +29,7 @@ INPUTS = {
     "plan_role_arn": "arn:aws:iam::123456789012:role/ci-plan",
     "apply_role_arn": "arn:aws:iam::123456789012:role/ci-apply",
     "image": "registry.example/terraform@sha256:0",
+    "unapproved": "refuse",
 }
 TOUCHED = ["environments/production/main.tf"]
 MERGE_REQUEST = {

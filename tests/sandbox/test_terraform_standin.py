@@ -494,6 +494,25 @@ def test_the_launcher_ignores_packages_of_the_checkout(tmp_path):
     assert json.loads(done.stdout)["terraform_version"] == tools.version
 
 
+def test_the_check_before_an_apply_is_on_the_jobs_path(tmp_path):
+    tools = toolchain(tmp_path / "state", prefer="standin")
+    data = json.dumps({"resource_changes": []}) + "\n"
+    (tmp_path / "plan.json").write_text(data)
+
+    done = subprocess.run(
+        [Path(tools.path_entries[0]) / "approved-plan", "production", "refuse"],
+        cwd=tmp_path,
+        env={"CI_COMMIT_MESSAGE": "By hand"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "nothing is applied" in done.stderr
+
+
 def test_a_real_terraform_that_is_not_there_is_not_pretended(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 

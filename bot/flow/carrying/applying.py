@@ -2,8 +2,9 @@
 After the merge: the pipeline that applies it is followed, and its plan compared.
 
 The plan that was approved was made in the merge request. What is applied is planned
-anew on the target branch; if somebody merged something else in between, the two differ,
-and people are told so.
+anew on the target branch, and the job refuses where that does something else to any
+resource (`unapplied`). Values are compared here, after the apply: people are told when
+the two plans differ.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bot.domain.proposal import fingerprint
 from bot.domain.terraform.plan_reading import plan_digest
 from bot.domain.writes import Writes
 from bot.flow.carrying.ends import Doubt, End, Failed, Later
+from bot.flow.carrying.unapplied import unapplied
 from bot.flow.changes.planning import PLAN_FILE
 from bot.flow.lending import borrowed
 from bot.flow.saying import card, thread, told
@@ -60,7 +62,10 @@ async def follow(operation: Operation, *, client: Client, back: Back) -> End | N
                 # For a person's click, maybe for hours: it is looked at seldom.
                 return Later(back.pace.poll_most)
             if pipeline is not None and status is not PipelineStatus.ACTIVE:
-                return _failed(pipeline)
+                refused = await unapplied(
+                    operation, pipeline, client=client, token=token, back=back
+                )
+                return refused or _failed(pipeline)
             if pipeline is None and await _none_will_come(operation, back=back):
                 url = operation.progress.url or "-"
                 return Doubt(Message.of("doubt.no-pipeline", {"url": url}))

@@ -10,6 +10,7 @@ from bot.domain.message import Message
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from bot.domain.audit import Event
     from bot.domain.aws_error import AwsRefusal
 
 
@@ -22,9 +23,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It certainly did not come about, or not as promised."""
+    """It certainly did not come about, or not as promised; `events` tell more of it."""
 
     message: Message
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

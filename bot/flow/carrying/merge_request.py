@@ -16,6 +16,7 @@ from bot.domain.errors import Broken
 from bot.domain.forge import HeadMoved, Merged, NotMergeable, RequestState
 from bot.domain.message import Message
 from bot.domain.operation import State
+from bot.domain.request_text import merge_message
 from bot.domain.writes import Writes
 from bot.flow.carrying.applying import follow
 from bot.flow.carrying.ends import Done, Doubt, End, Failed
@@ -63,7 +64,11 @@ async def merge(operation: Operation, *, client: Client, back: Back) -> Merged |
             return found
         await _announce(operation, back=back)
         outcome = await back.forge.merge(
-            client.gitlab.project, iid=iid, sha=proposal.bound.head_sha, token=token
+            client.gitlab.project,
+            iid=iid,
+            sha=proposal.bound.head_sha,
+            message=merge_message(operation),
+            token=token,
         )
     match outcome:
         case Merged():
@@ -105,6 +110,7 @@ async def _announce(operation: Operation, *, back: Back) -> None:
     body: dict[str, object] = {
         "merge_request": progress.merge_request,
         "sha": latest.proposal.bound.head_sha,
+        "outlines": latest.proposal.bound.outlines,
     }
     await back.store.write(
         Writes(

@@ -23,6 +23,7 @@ from bot.domain.plan_text import effects_of, plan_lines, plan_summary
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.guard import survey
+from bot.domain.terraform.outline import digests, outline
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
 from bot.flow.changes.gathered import NotYet, Ready
 from bot.flow.changes.merge_request import strangers
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from bot.domain.forge import MergeRequestState
     from bot.domain.guidelines import Advice, ChangedFile
     from bot.domain.operation import Operation
+    from bot.domain.scope import Environment
     from bot.domain.terraform.plan import Plan
     from bot.ports import Back
 
@@ -97,11 +99,12 @@ async def rebound(
             client.gitlab.project, iid=change.iid, token=token
         )
         pipeline = request.pipeline
+        update = _from_request(request, client=client, back=back)
         if pipeline is not None and pipeline.status is not PipelineStatus.SUCCESS:
-            plan = pipeline.status.value
+            update |= {"plan": pipeline.status.value, "outlines": {}}
         else:
-            plan = _digest(await _plans(request, client, token=token, back=back))
-    update = _from_request(request, client=client, back=back) | {"plan": plan}
+            plans = await _plans(request, client, token=token, back=back)
+            update |= {"plan": _digest(plans), "outlines": digests(_outlined(plans))}
     return operation.proposal.bound.model_copy(update=update), request
 
 
@@ -131,8 +134,8 @@ async def _planned(
 
 async def _plans(
     request: MergeRequestState, client: Client, *, token: SecretStr, back: Back
-) -> tuple[tuple[str, bytes], ...]:
-    """Return the plan of each environment that the request touches, by its job."""
+) -> tuple[_Planned, ...]:
+    """Return the plan of each environment that the request touches."""
     found = []
     for environment in touched(client, request.changed_paths).planned:
         name = client.gitlab.plan_jobs.job(environment)
@@ -147,18 +150,22 @@ async def _plans(
         raw = await back.forge.job_artifact(
             client.gitlab.project, job_id=job.id, path=PLAN_FILE, token=token
         )
-        found.append((job.name, raw))
+        found.append(_Planned(environment, job.name, raw))
     return tuple(found)
 
 
-def _digest(plans: Sequence[tuple[str, bytes]]) -> str:
+def _digest(plans: Sequence[_Planned]) -> str:
     """Return one digest over all plans; of one plan it is that plan's own."""
     if not plans:
         return _NONE
-    digests = [plan_digest(raw) for _, raw in plans]
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    each = [plan_digest(one.raw) for one in plans]
+    if len(each) == 1:
+        return each[0]
+    return hashlib.sha256("\n".join(each).encode()).hexdigest()
+
+
+def _outlined(plans: Sequence[_Planned]) -> dict[str, tuple[str, ...]]:
+    return {one.environment.value: outline(one.raw) for one in plans}
 
 
 async def _advise(
@@ -188,11 +195,20 @@ async def _advise(
 
 
 @dataclass(frozen=True, slots=True)
+class _Planned:
+    """What one job planned for one environment."""
+
+    environment: Environment
+    job: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Looked:
     """All that was read of a request, and who its authors may be."""
 
     request: MergeRequestState
-    plans: tuple[tuple[str, bytes], ...]
+    plans: tuple[_Planned, ...]
     files: tuple[ChangedFile, ...]
     advice: tuple[Advice, ...]
     accounts: Accounts
@@ -202,7 +218,7 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
     request, plans, advice = looked.request, looked.plans, looked.advice
     accounts = looked.accounts
     client, catalog = client_of(operation, back=back), back.catalog.current()
-    read = [read_plan(raw) for _, raw in plans]
+    read, outlined = [read_plan(one.raw) for one in plans], _outlined(plans)
     reports = [survey(plan) for plan in read]
     unknown = strangers(request, accounts)
     bound = Bound(
@@ -214,6 +230,7 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
         policy=version_now(client.id, front=back),
         catalog=catalog.version_for(client.id),
         plan=_digest(plans),
+        outlines=digests(outlined),
         expires_at=operation.expires_at,
     ).model_copy(update=_from_request(request, client=client, back=back))
     risks = [report.raised(operation.risk) for report in reports]
@@ -230,6 +247,7 @@ def _proposal(operation: Operation, looked: _Looked, *, back: Back) -> Proposal:
         effects=effects_of(*read),
         diff=_diff(looked.files),
         plan=_lines(plans, read),
+        outlined=outlined,
         authors=accounts.authors(request.authors),
         pipeline_url=request.pipeline.url if request.pipeline else "",
     )
@@ -265,14 +283,14 @@ def _advised(advice: Sequence[Advice]) -> tuple[Message, ...]:
     return (Message.of("request.advice", args),)
 
 
-def _lines(plans: Sequence[tuple[str, bytes]], read: Sequence[Plan]) -> tuple[str, ...]:
+def _lines(plans: Sequence[_Planned], read: Sequence[Plan]) -> tuple[str, ...]:
     """Return the plans as lines, each under its job's name if there are several."""
     if len(read) == 1:
         return plan_lines(read[0])
     return tuple(
         line
-        for (job, _), plan in zip(plans, read, strict=True)
-        for line in (f"# {job}", *plan_lines(plan))
+        for one, plan in zip(plans, read, strict=True)
+        for line in (f"# {one.job}", *plan_lines(plan))
     )
 
 

@@ -20,6 +20,7 @@ from bot.domain.terraform.address import Address
 from bot.domain.terraform.finding import Intended, IntendedWhole
 from bot.domain.terraform.growth import refuse_less
 from bot.domain.terraform.guard import guard
+from bot.domain.terraform.outline import digests, outline
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
 from bot.domain.way_back import Before
 from bot.flow.changes.drafting import base_of, change_of, files_of, opened
@@ -135,9 +136,14 @@ async def _plan_again(
     pipeline = request.pipeline
     if pipeline is None or pipeline.status is not PipelineStatus.SUCCESS:
         found = "-" if pipeline is None else pipeline.status.value
-        return {"plan": found, "pipeline": str(pipeline.id if pipeline else "-")}
+        number = str(pipeline.id if pipeline else "-")
+        return {"plan": found, "outlines": {}, "pipeline": number}
     raw = await plan_of(operation, request, client=client, token=token, back=back)
-    return {"plan": plan_digest(raw), "pipeline": str(pipeline.id)}
+    return {
+        "plan": plan_digest(raw),
+        "outlines": digests({operation.environment.value: outline(raw)}),
+        "pipeline": str(pipeline.id),
+    }
 
 
 async def _ready(
@@ -160,6 +166,7 @@ async def _ready(
     _refuse_less_than_there(edit, change.effect, state)
     catalog = back.catalog.current()
     before = Before(state=state, value=drafted.before)
+    outlined = {operation.environment.value: outline(raw)}
     bound = Bound(
         client=client.id,
         command=operation.command,
@@ -172,6 +179,7 @@ async def _ready(
         base=drafted.base,
         head_sha=request.head_sha,
         plan=plan_digest(raw),
+        outlines=digests(outlined),
         pipeline=str(request.pipeline.id),
         live_state=state.fingerprint,
         cost=cost_of(operation, before, report=report, back=back),
@@ -192,6 +200,7 @@ async def _ready(
         summary=plan_summary(plan),
         diff=drafted.diff,
         plan=plan_lines(plan),
+        outlined=outlined,
         facts=facts(state),
         undo=undo.undo,
         way_back=undo.line,

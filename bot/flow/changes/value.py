@@ -20,6 +20,7 @@ from bot.domain.policy import VERSION
 from bot.domain.proposal import Bound, Proposal
 from bot.domain.scope import Risk
 from bot.domain.terraform.guard import survey
+from bot.domain.terraform.outline import digests, outline
 from bot.domain.terraform.plan import Action
 from bot.domain.terraform.plan_reading import plan_digest, read_plan
 from bot.domain.way_back import Before
@@ -162,9 +163,19 @@ async def _checked(
         return {"pipeline": _health(request)}
     if pipeline is None or pipeline.status is not PipelineStatus.SUCCESS:
         found = _NONE if pipeline is None else pipeline.status.value
-        return {"plan": found, "pipeline": str(pipeline.id if pipeline else _NONE)}
+        number = str(pipeline.id if pipeline else _NONE)
+        return {"plan": found, "outlines": {}, "pipeline": number}
     raw = await plan_of(operation, request, client=client, token=token, back=back)
-    return {"plan": plan_digest(raw), "pipeline": str(pipeline.id)}
+    return {
+        "plan": plan_digest(raw),
+        "outlines": digests(_outlined(operation, raw)),
+        "pipeline": str(pipeline.id),
+    }
+
+
+def _outlined(operation: Operation, raw: bytes) -> dict[str, tuple[str, ...]]:
+    """Return the outline of the plan; nothing where nothing is planned."""
+    return {operation.environment.value: outline(raw)} if raw else {}
 
 
 def _health(request: MergeRequestState) -> str:
@@ -207,6 +218,7 @@ def _proposal(
     refuse_foreign_paths(request, drafted)
     catalog = back.catalog.current()
     plan = read_plan(raw) if raw else None
+    outlined = _outlined(operation, raw)
     number = str(request.pipeline.id) if request.pipeline else _NONE
     bound = Bound(
         client=client.id,
@@ -216,6 +228,7 @@ def _proposal(
         edits=drafted.edits,
         base=drafted.base,
         plan=plan_digest(raw) if raw else "",
+        outlines=digests(outlined),
         pipeline=number if raw else _health(request),
         credentials=f"act-{client.id}-gitlab-execute",
         policy=VERSION,
@@ -235,6 +248,7 @@ def _proposal(
         summary=plan_summary(plan) if plan else Message.of("value.summary", {**file}),
         diff=drafted.diff,
         plan=plan_lines(plan) if plan else (),
+        outlined=outlined,
         undo=undo.undo,
         way_back=undo.line,
         notes=undo.notes,

@@ -169,6 +169,7 @@ _DETAILS: Final[
     EventName.CREDENTIALS_ENDED: _of("action", "ending"),
     EventName.HANDOVER_MADE: _handed,
     EventName.PLAN_DIFFERED: _plans,
+    EventName.APPLY_REFUSED: _of("job", "environment", "departures"),
     EventName.EFFECT_VERIFIED: _of("state"),
     EventName.EFFECT_MISSING: _of("state"),
     EventName.LOOK_ASKED: _of("target"),

@@ -58,6 +58,7 @@ class Change(BaseModel):
 class Merge(BaseModel):
     sha: str | None = None
     merge_commit_message: str | None = None
+    squash_commit_message: str | None = None
     squash: bool | None = None
     should_remove_source_branch: bool | None = None
     auto_merge: bool | None = None
@@ -170,6 +171,7 @@ async def merge(
             options=merging.MergeOptions(
                 sha=given.get("sha"),
                 message=given.get("merge_commit_message"),
+                squash_message=given.get("squash_commit_message"),
                 squash=given.get("squash"),
                 remove_source_branch=given.get("should_remove_source_branch"),
             ),

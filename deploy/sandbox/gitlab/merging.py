@@ -155,6 +155,7 @@ async def _close_as_merged(
 class MergeOptions:
     sha: str | None = None
     message: str | None = None
+    squash_message: str | None = None
     squash: bool | None = None
     remove_source_branch: bool | None = None
 
@@ -191,7 +192,7 @@ async def merge(
         mr.squash = options.squash
     try:
         commit = await _merge_commit(
-            world, project, mr, target=target, user=user, message=options.message
+            world, project, mr, target=target, user=user, options=options
         )
         await git.set_branch(mr.target_branch, new=commit, old=target)
     except GitError:
@@ -215,7 +216,7 @@ async def _merge_commit(
     *,
     target: str,
     user: str,
-    message: str | None,
+    options: MergeOptions,
 ) -> str:
     git = world.repository(project)
     who = world.signature(user)
@@ -227,7 +228,7 @@ async def _merge_commit(
         mr.squash_commit_sha = head = await git.commit_tree(
             tree,
             parents=[target],
-            message=f"{mr.title}\n",
+            message=options.squash_message or f"{mr.title}\n",
             author=world.signature(mr.author),
             committer=who,
             when=world.now(),
@@ -239,7 +240,7 @@ async def _merge_commit(
     return await git.commit_tree(
         tree,
         parents=[target, head],
-        message=message or default,
+        message=options.message or default,
         author=who,
         committer=who,
         when=world.now(),

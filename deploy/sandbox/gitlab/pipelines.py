@@ -36,6 +36,7 @@ class _Cause:
     sha: str
     before: str
     user: str
+    message: str
     mr: MergeRequest | None = None
     skip: bool = False
 
@@ -50,8 +51,9 @@ async def for_push(
     user: str,
     skip: bool,
 ) -> Pipeline | None:
-    cause = _Cause("push", branch, sha, before, user, skip=skip)
     git = world.repository(project)
+    message = (await git.commit(sha)).message
+    cause = _Cause("push", branch, sha, before, user, message, skip=skip)
     known = await git.resolve(before) if before != ZERO else None
     if known is None:
         known = await git.branch(project.default_branch) or sha
@@ -65,11 +67,19 @@ async def for_merge_request(
     """Return the new `merge_request_event` pipeline, None when no job is for it."""
     git = world.repository(project)
     head = mr.head
-    skip = "[skip ci]" in (await git.commit(head.head_sha)).message.lower()
+    message = (await git.commit(head.head_sha)).message
+    skip = "[skip ci]" in message.lower()
     changed = await git.changed_paths(head.base_sha, head.head_sha)
     ref = f"refs/merge-requests/{mr.iid}/head"
     cause = _Cause(
-        "merge_request_event", ref, head.head_sha, ZERO, user, mr=mr, skip=skip
+        "merge_request_event",
+        ref,
+        head.head_sha,
+        ZERO,
+        user,
+        message,
+        mr=mr,
+        skip=skip,
     )
     return await _create(world, project, cause, changed)
 
@@ -116,6 +126,7 @@ def _pipeline(
         project_id=project.id,
         sha=cause.sha,
         before_sha=cause.before,
+        message=cause.message,
         ref=cause.ref,
         source=cause.source,
         status=status,
@@ -163,6 +174,7 @@ def _predefined(world: GitLabWorld, project: Project, cause: _Cause) -> dict[str
         "CI": "true",
         "GITLAB_CI": "true",
         "CI_API_V4_URL": f"{world.base_url}/api/v4",
+        "CI_COMMIT_MESSAGE": cause.message,
         "CI_COMMIT_REF_NAME": name,
         "CI_COMMIT_SHA": cause.sha,
         "CI_COMMIT_SHORT_SHA": cause.sha[:8],
@@ -203,6 +215,7 @@ def variables(world: GitLabWorld, job: Job, *, folder: str) -> dict[str, str]:
         pipeline.sha,
         pipeline.before_sha,
         pipeline.user,
+        pipeline.message,
         mr=mr,
     )
     found = _predefined(world, project, cause)

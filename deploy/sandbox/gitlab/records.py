@@ -177,6 +177,8 @@ class Pipeline(Record):
     project_id: int
     sha: str
     before_sha: str
+    # The whole message of the commit.
+    message: str = ""
     ref: str
     source: Literal["push", "merge_request_event"]
     status: PipelineStatus = "created"

@@ -1,8 +1,9 @@
 """
-Starts the stand-in from anywhere, without trusting the directory it is started in.
+Starts a stand-in from anywhere, without trusting the directory it is started in.
 
-The launcher runs this file with `python -I`: the checkout of a merge request is the
-working directory, and its authors must not be able to bring a `deploy` package along.
+The first word says which: `terraform` or `approved-plan`. The launchers run this file
+with `python -I`: the checkout of a merge request is the working directory, and its
+authors must not be able to bring a `deploy` package along.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pathlib import Path
 
 def _start() -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-    from deploy.sandbox.terraform.cli import main  # noqa: PLC0415 - importable only now
-
+    if sys.argv.pop(1) == "approved-plan":
+        from deploy.sandbox.terraform.approved import main  # noqa: PLC0415 - importable only now
+    else:
+        from deploy.sandbox.terraform.cli import main  # noqa: PLC0415 - importable only now
     return main()
 
 

@@ -1,5 +1,5 @@
 """
-Which `terraform` the pipeline's jobs find first on their PATH.
+Which `terraform` the pipeline's jobs find first on their PATH, and `approved-plan`.
 
 For the runner: put `path_entries` before the job's PATH and `environment` over its
 variables. The jobs' files are the same either way.
@@ -55,8 +55,10 @@ def toolchain(state_dir: Path, *, prefer: Preference) -> Toolchain:
         if prefer == "real":
             raise NoRealTerraformError(found.reason)
         return _standin(home, reason=found.reason)
+    tools = home / "tools"
+    _launcher(tools, "approved-plan")
     return Toolchain(
-        (str(found.program.parent),),
+        (str(tools), str(found.program.parent)),
         found.environment,
         "real",
         found.version,
@@ -66,12 +68,16 @@ def toolchain(state_dir: Path, *, prefer: Preference) -> Toolchain:
 
 def _standin(home: Path, *, reason: str) -> Toolchain:
     folder = home / "bin"
+    for name in ("terraform", "approved-plan"):
+        _launcher(folder, name)
+    return Toolchain((str(folder),), {}, "standin", VERSION, reason=reason)
+
+
+def _launcher(folder: Path, name: str) -> None:
     folder.mkdir(exist_ok=True)
-    words = [sys.executable, "-I", str(Path(launch.__file__).resolve())]
-    launcher = folder / "terraform"
-    draft = folder / ".terraform.draft"
+    words = [sys.executable, "-I", str(Path(launch.__file__).resolve()), name]
+    draft = folder / f".{name}.draft"
     draft.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     draft.chmod(0o755)
     # Renamed over the old one: a job that is just starting finds one or the other.
-    draft.replace(launcher)
-    return Toolchain((str(folder),), {}, "standin", VERSION, reason=reason)
+    draft.replace(folder / name)
