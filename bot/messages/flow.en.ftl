@@ -16,6 +16,7 @@ failed-unapplied = It is merged as { $commit }, but { $job } applied nothing in 
    *[other] { " " }Beside it ended: { $others }.
  } The merge stays on the branch, so the next plan there shows this change too. Put right what differs and start the job again in GitLab, where it still applies nothing but the approved plan; or take the merge back by a merge request: { $url }
 unapplied-departs = { $count ->
+    [0] its own plan is not the one that was approved.
     [1] its own plan is not the one that was approved. { $change1 }
     [2] its own plan is not the one that was approved. { $change1 } { $change2 }
     [3] its own plan is not the one that was approved. { $change1 } { $change2 } { $change3 }
