@@ -1,7 +1,6 @@
 """`.gitlab-ci.yml` as the stand-in reads it: a subset, and strict about it."""
 
 import contextlib
-import time
 
 import pytest
 from hypothesis import given
@@ -144,9 +143,6 @@ def test_any_text_gives_jobs_or_a_complaint(text):
         assert all(job.script for job in found.jobs)
 
 
-def test_a_hostile_glob_is_judged_in_time():
-    start = time.monotonic()
-
-    matches("/".join("a" * 20), "/".join(["**"] * 6 + ["b"]))
-
-    assert time.monotonic() - start < 1
+def test_a_hostile_glob_is_judged_at_all():
+    # Tried way by way it would take longer than any test may.
+    assert not matches("/".join("a" * 60), "/".join(["**"] * 20 + ["b"]))

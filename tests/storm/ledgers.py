@@ -40,6 +40,8 @@ _MAY_DECIDE: Final = {
     "acme": frozenset({"bob", "dave", "carol"}),
     "globex": frozenset({"bob", "dave", "greg"}),
 }
+# What a worker has borrowed for longer it has forgotten.
+_IN_USE: Final = timedelta(minutes=2)
 # How the product names its sessions at AWS, and the operation after it.
 _SESSION: Final = "tandem-"
 _END_SIGNS: Final = {SIGNS[state]: state for state in (*ENDS, State.IN_DOUBT)}
@@ -128,7 +130,7 @@ async def _drained(world: World, asked: dict[str, str]) -> None:
         # What a death left lent is given back after a minute, and then by whom is busy.
         async with asyncio.timeout(240):
             while True:
-                left = await _left(store, asked)
+                left = await _left(store, asked, world.doubtful)
                 if not any(left):
                     return
                 await asyncio.sleep(0.2)
@@ -136,7 +138,9 @@ async def _drained(world: World, asked: dict[str, str]) -> None:
         raise AssertionError(f"not drained: {left}") from None
 
 
-async def _left(store: Any, asked: dict[str, str]) -> tuple[Any, ...]:
+async def _left(
+    store: Any, asked: dict[str, str], doubtful: set[str]
+) -> tuple[Any, ...]:
     unsaid: list[Any] = []
     loans: list[Any] = []
     open_: list[Any] = []
@@ -148,7 +152,13 @@ async def _left(store: Any, asked: dict[str, str]) -> tuple[Any, ...]:
             # What nobody can know stays so; whoever waits for an end says so itself.
             and one.state is not State.IN_DOUBT
         ]
-        loans += [one.operation for one in await store.open_leases(client)]
+        # In doubt it is asked for again and again, each time with a loan of its own.
+        lately = clock.now() - _IN_USE
+        loans += [
+            one.operation
+            for one in await store.open_leases(client)
+            if one.operation not in doubtful or one.lent_at < lately
+        ]
         async with store.reading(client) as connection:
             query = select(t.outbox.c.id, t.outbox.c.problem, t.outbox.c.attempts)
             rows = await connection.execute(query.where(t.outbox.c.sent_at.is_(None)))
@@ -371,11 +381,12 @@ async def _leases(world: World, book: Book) -> None:
     Every loan in the books has ended in Vault; what never got there dies soon.
 
     Workers that are alive look at GitLab every few seconds, also in this very moment:
-    what such a look has just borrowed is in use, and not forgotten.
+    what such a look has just borrowed is in use, and not forgotten. So is what they ask
+    a host with about an operation in doubt, which a play takes a while for.
     """
     booked: set[str] = set()
     in_use: set[str] = set()
-    lately = clock.now() - timedelta(seconds=20)
+    lately, before = clock.now() - timedelta(seconds=20), clock.now() - _IN_USE
     for client in ("acme", "globex"):
         async with world.front.store.reading(client) as connection:
             rows = (await connection.execute(select(t.lease))).all()
@@ -383,7 +394,8 @@ async def _leases(world: World, book: Book) -> None:
         in_use |= {
             row.accessor
             for row in rows
-            if row.operation not in world.asked and row.lent_at > lately
+            if (row.operation not in world.asked and row.lent_at > lately)
+            or (row.operation in world.doubtful and row.lent_at > before)
         }
         book.unreturned += [
             f"{row.operation} {row.purpose}"

@@ -290,11 +290,18 @@ def matches(path: str, glob: str) -> bool:
 
 
 def _match(path: list[str], glob: list[str]) -> bool:
-    if not glob:
-        return not path
-    if glob[0] == "**":
-        return any(_match(path[skip:], glob[1:]) for skip in range(len(path) + 1))
-    return bool(path) and fnmatchcase(path[0], glob[0]) and _match(path[1:], glob[1:])
+    # How much of the path the glob so far may have taken: nothing is tried twice.
+    taken = {0}
+    for part in glob:
+        if part == "**":
+            taken = set(range(min(taken), len(path) + 1))
+        else:
+            taken = {
+                at + 1 for at in taken if at < len(path) and fnmatchcase(path[at], part)
+            }
+        if not taken:
+            return False
+    return len(path) in taken
 
 
 _TOKEN: Final = re.compile(
