@@ -40,6 +40,17 @@ class Instead:
         return self._methods.get(name) or getattr(self._port, name)
 
 
+def without_jobs(ops):
+    """From now on GitLab tells of pipelines, and of no job in them."""
+    forge = ops.back.forge
+
+    async def pipeline_of(project, **named):
+        found = await forge.pipeline_of(project, **named)
+        return found and replace(found, jobs=())
+
+    ops.back = ops.with_ports(forge=Instead(forge, pipeline_of=pipeline_of))
+
+
 @pytest.mark.parametrize("stage", STAGES)
 async def test_a_job_about_nothing_does_nothing(ops, stage):
     await stage("acme", NOBODY, back=ops.back)
@@ -188,13 +199,7 @@ async def test_an_apply_that_waits_for_a_click_is_waited_for(ops):
 async def test_an_apply_pipeline_without_the_apply_job_is_told(ops):
     card = await ops.alice.asks("resize web-2 m5.large")
     await ops.bob.approves(card)
-    forge = ops.back.forge
-
-    async def pipeline_of(project, **named):
-        found = await forge.pipeline_of(project, **named)
-        return found and replace(found, jobs=())
-
-    ops.back = ops.with_ports(forge=Instead(forge, pipeline_of=pipeline_of))
+    without_jobs(ops)
     await ops.works()
 
     assert (await ops.told(card, "plan.differed"))["applied"] is None

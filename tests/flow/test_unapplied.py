@@ -1,13 +1,11 @@
 """What is applied is what was approved: a job whose plan is another one refuses."""
 
-from dataclasses import replace
-
 from bot.domain.operation import State
 from bot.domain.terraform.outline import outline, outline_digest
 from deploy.sandbox.gitlab.pipelines import retry
 from deploy.sandbox.gitlab.records import Variable
 from tests.flow.people import MAIN_TF
-from tests.flow.test_corners import Instead
+from tests.flow.test_corners import Instead, without_jobs
 
 WEB_2 = '"web-2" = { instance_type = "t3.medium" }'
 STAGING = "environments/staging/terraform.tfvars"
@@ -182,13 +180,7 @@ async def test_a_note_about_another_plan_than_the_job_s_own_is_not_believed(ops)
 
 async def test_a_failed_pipeline_without_the_apply_job_tells_what_failed(ops):
     card = await approved(ops, "resize web-2 m5.huge99")
-    forge = ops.back.forge
-
-    async def pipeline_of(project, **named):
-        found = await forge.pipeline_of(project, **named)
-        return found and replace(found, jobs=())
-
-    ops.back = ops.with_ports(forge=Instead(forge, pipeline_of=pipeline_of))
+    without_jobs(ops)
     await ops.works()
 
     assert (await ops.again(card)).operation.outcome.key == "failed.apply"
