@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
-from typing import Final
 
 from ansible_runner.display_callback.callback import awx_display as runners
 
@@ -34,24 +34,24 @@ DOCUMENTATION = """
 CallbackModule = runners.CallbackModule
 
 
-def _secrets(base: Path) -> tuple[str, ...]:
+@cache
+def _secrets() -> tuple[str, ...]:
     """Return what the play was lent; the process has it already, to run the play."""
+    config = os.environ["ANSIBLE_CONFIG"]  # noqa: TID251 - what child.py started Ansible with
+    base = Path(config).parent
     names = json.loads((base / SECRET).read_text(encoding="utf-8"))
     values = json.loads((base / VARIABLES).read_text(encoding="utf-8"))
     lent = tuple(values[name]["__ansible_unsafe"] for name in names)
     return ((base / KEY).read_text(encoding="utf-8"), *lent)
 
 
-_SECRETS: Final = _secrets(
-    Path(os.environ["ANSIBLE_CONFIG"]).parent  # noqa: TID251 - what child.py started Ansible with
-)
 _write = runners.IsolatedFileWrite.set
 
 
 def _hidden(self: object, key: str, value: object) -> None:
     # As JSON first: an event holds objects of Ansible's, each of which may be a text.
     plain = json.loads(json.dumps(value, cls=runners.AnsibleJSONEncoderLocal))
-    _write(self, key, hide_in(plain, secrets=_SECRETS))
+    _write(self, key, hide_in(plain, secrets=_secrets()))
 
 
 runners.IsolatedFileWrite.set = _hidden
