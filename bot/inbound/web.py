@@ -36,6 +36,7 @@ _SLACK: Final = "/slack/events"
 _PING_SECONDS: Final = 2.0
 _START_SECONDS: Final = 10.0
 _GRACE_SECONDS: Final = 3
+_BACKLOG: Final = 2048  # uvicorn's own
 # No page is served here, so nothing may be run, framed, guessed or kept.
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -219,6 +220,8 @@ def _bound(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # At once: what is only bound may be bound by another too, who listens first.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         why = error.strerror or type(error).__name__

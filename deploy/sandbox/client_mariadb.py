@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from deploy.sandbox.client_postgres import Served
-from deploy.sandbox.openbao_process import dies_with, free_port, port_is_free
+from deploy.sandbox.loopback import free_port, port_is_free
+from deploy.sandbox.openbao_process import dies_with
 from deploy.sandbox.places import secret
 
 if TYPE_CHECKING:

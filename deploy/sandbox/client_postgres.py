@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from bot.outbound.postgres.embedded import EmbeddedPostgres
 from bot.outbound.postgres.listen import conninfo
-from deploy.sandbox.openbao_process import free_port, port_is_free
+from deploy.sandbox.loopback import free_port, port_is_free
 from deploy.sandbox.places import secret
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.catalog.host import Scripts, Web
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,13 +22,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import httpx
 from pydantic import BaseModel, SecretStr
 
-from deploy.sandbox.openbao_process import (
-    Child,
-    Owner,
-    free_port,
-    port_is_free,
-    write_private,
-)
+from deploy.sandbox.loopback import free_port, port_is_free
+from deploy.sandbox.openbao_process import Child, Owner, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

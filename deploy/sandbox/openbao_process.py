@@ -15,7 +15,6 @@ import ctypes
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -33,26 +32,6 @@ _PR_SET_PDEATHSIG: Final = 1  # <sys/prctl.h>
 
 class AlreadyOwnedError(RuntimeError):
     """Another process runs the server of this directory."""
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on right now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def port_is_free(port: int) -> bool:
-    """Say whether the loopback port can be listened on."""
-    with socket.socket() as listener:
-        # As Go's listener does: a port in TIME_WAIT is not in use.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -8,11 +8,10 @@ lead somewhere after a restart. A port that somebody else took meanwhile is repl
 from __future__ import annotations
 
 import secrets
-import socket
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.frozen import Frozen
+from deploy.sandbox.loopback import free_port, port_is_free
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +61,8 @@ def places(state: Path, *, page: int | None) -> Places:
     taken: set[int] = set()
 
     def one(old: int | None) -> int:
-        port = old if old and _free(old) and old not in taken else _any(taken)
+        kept_free = old and port_is_free(old) and old not in taken
+        port = old if old and kept_free else free_port(but=taken)
         taken.add(port)
         return port
 
@@ -101,22 +101,3 @@ def _replace(file: Path, text: str) -> None:
     draft.touch(mode=0o600)
     draft.write_text(text)
     draft.replace(file)
-
-
-def _free(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _any(taken: set[int]) -> int:
-    while True:
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port not in taken:
-            return port

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from bot.domain.catalog.host import Ssh
 from bot.outbound.ssh_key import new_key
-from deploy.sandbox.openbao_process import free_port, write_private
+from deploy.sandbox.loopback import free_port
+from deploy.sandbox.openbao_process import write_private
 
 SSHD: Final = next(
     (

@@ -11,7 +11,7 @@ from bot.domain.certificate import Shown
 from bot.domain.errors import Broken
 from bot.domain.scope import SshScope, TlsScope
 from bot.flow.changes.observing import lent_run
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 
 SHOP = "shop.acme.example"
 

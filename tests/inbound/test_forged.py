@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.domain.operation import State
 from bot.outbound import clock
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 from deploy.sandbox.slack.signing import signed_headers
 from tests.storm.ledgers import Book, audited
 from tests.storm.signed import Signed, click, slash

@@ -15,8 +15,8 @@ from aiohttp import ClientSession, web
 from pydantic import SecretStr
 
 from bot.outbound.vault import Vault
+from deploy.sandbox.loopback import free_port
 from deploy.sandbox.openbao import OpenBao
-from deploy.sandbox.openbao_process import free_port
 from deploy.vault.admin import Admin
 from deploy.vault.bootstrap import FRONT, WORKER, BootstrapReport, bootstrap
 from deploy.vault.plan import VaultPlan

@@ -26,7 +26,7 @@ from bot.domain.lease import Minted
 from bot.domain.scope import SshScope, TlsScope
 from bot.outbound.tls import Tls
 from bot.outbound.vault_replies import Certified
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 from tests.outbound.conftest import now
 from tests.outbound.test_vault_pki import LOGIN, SHOP
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.domain.errors import Broken, OutcomeUnknown, Unavailable
 from bot.domain.lease import Minted
 from bot.outbound.vault import Vault
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 
 FIVE_MINUTES = timedelta(minutes=5)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)

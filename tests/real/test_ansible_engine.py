@@ -15,7 +15,7 @@ from bot.domain.errors import Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.host import StepStatus, TaskFailed
 from bot.outbound.ansible.engine import Ansible, Login
 from bot.outbound.ssh_key import new_key
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 from deploy.sandbox.ssh_host import SshHost
 from tests.real.conftest import play_of
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from bot.domain.change import SetValue
 from bot.domain.editing.setting import edited
 from bot.outbound import clock
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 
 GOIARDI = shutil.which("goiardi")
 

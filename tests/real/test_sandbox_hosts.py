@@ -7,7 +7,7 @@ import psutil
 
 from bot.outbound.ssh_key import new_key
 from deploy.sandbox.hosts import Hosts
-from deploy.sandbox.openbao_process import port_is_free
+from deploy.sandbox.loopback import port_is_free
 from deploy.sandbox.places import places
 from deploy.sandbox.process import Child
 from tests.flow.world import ROOT

@@ -15,8 +15,9 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from deploy.sandbox.loopback import free_port
 from deploy.sandbox.openbao import OpenBao, OpenBaoFailedError
-from deploy.sandbox.openbao_process import AlreadyOwnedError, free_port
+from deploy.sandbox.openbao_process import AlreadyOwnedError
 
 REPOSITORY = Path(__file__).parents[2]
 

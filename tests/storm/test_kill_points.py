@@ -19,7 +19,7 @@ from bot.domain.playbook import LiveState
 from bot.domain.way_back import Before, WayBack
 from deploy.sandbox.client_mariadb import available
 from deploy.sandbox.hosts import missing
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 from tests.storm.ledgers import judge
 from tests.storm.signed import Signed, click, slash
 from tests.storm.world import a_world, told

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.operation import State
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 from tests.storm.ledgers import judge
 from tests.storm.people import People, answers, balanced
 from tests.storm.world import a_world, told

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from bot.domain.errors import Unavailable
-from deploy.sandbox.openbao_process import free_port
+from deploy.sandbox.loopback import free_port
 from tests.storm.ledgers import judge
 from tests.storm.people import People, balanced, noted
 from tests.storm.world import ASKS, ENDS, OWNS, a_world, told

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from deploy.sandbox.loopback import listening
 from deploy.sandbox.slack.app import create
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Callable, Generator
 
     from deploy.sandbox.slack.state import SlackWorld
@@ -69,17 +70,6 @@ class _Embedded(_Server):
         yield
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A listening socket of our own, so that port 0 is known before the start."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without the protocol named, asyncio leaves Nagle on: 40 ms more for each answer.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.setblocking(False)
-    return listener
-
-
 def _config(world: SlackWorld) -> uvicorn.Config:
     return uvicorn.Config(
         create(world),
@@ -98,7 +88,7 @@ async def serve(
     ready: Callable[[Address], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is told the address, port 0 resolved."""
-    with contextlib.closing(_bound(host, port)) as listener:
+    with contextlib.closing(listening(host, port)) as listener:
         address = Address(host, int(listener.getsockname()[1]))
         world.base_url = address.url
 
@@ -114,7 +104,7 @@ async def serving(
     world: SlackWorld, *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[Address]:
     """Serve a world inside this program for as long as the block lasts."""
-    with contextlib.closing(_bound(host, port)) as listener:
+    with contextlib.closing(listening(host, port)) as listener:
         address = Address(host, int(listener.getsockname()[1]))
         world.base_url = address.url
         up = asyncio.Event()
