@@ -69,10 +69,12 @@ class Deploy(sdk.Command, name="deploy", risk=sdk.Risk.MEDIUM):
         deployed = before.state.value("deployed") or "-"
         if deployed == "-":
             return sdk.text(
-                en="No earlier deployment of it on this host is known, so there is no "
-                "version to go back to.",
-                fr="Aucun déploiement antérieur n'est connu sur cette machine : il n'y "
-                "a pas de version à laquelle revenir.",
+                en="No earlier deployment of it on this host is known, or none of a "
+                "commit that your project still has, so there is no version to go back "
+                "to.",
+                fr="Aucun déploiement antérieur n'est connu sur cette machine, ou "
+                "votre projet n'en a plus le commit : il n'y a pas de version à "
+                "laquelle revenir.",
                 args={},
             )
         return sdk.WayBack(

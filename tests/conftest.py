@@ -25,6 +25,8 @@ settings.load_profile("tandem")
 
 _BLINDED = blind() if BLIND else None
 _TEMPLATE = "tandem_template"
+# Only a machine that loses its power would notice, and its tests are lost with it.
+_HASTY = {"fsync": "off", "full_page_writes": "off"}
 _numbers = itertools.count(1)
 
 
@@ -60,7 +62,7 @@ async def postgres():
     with tempfile.TemporaryDirectory(prefix="tandem-postgres-") as folder:
         # Started by root the server runs as somebody else, who must get in here.
         os.chmod(folder, 0o711)  # noqa: PTH101, S103 - to be passed through, not read
-        server = EmbeddedPostgres(Path(folder) / "server")
+        server = EmbeddedPostgres(Path(folder) / "server", settings=_HASTY)
         await server.start()
         await _as_owner(server, f"CREATE DATABASE {_TEMPLATE}")
         owner = server.url(user="postgres", database=_TEMPLATE)

@@ -126,7 +126,9 @@ async def _compose(caller: Caller, *, front: Front) -> Operation:
         client=caller.client.id,
         command=command.spec.name,
         arguments={
-            name: str(value) for name, value in command.model_dump(mode="json").items()
+            name: str(value)
+            for name, value in command.model_dump(mode="json").items()
+            if value is not None  # what nobody typed is nobody's word
         },
         line=caller.knock.text,
         target=target.name,

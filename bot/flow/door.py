@@ -62,14 +62,14 @@ def enter(knock: Knock, *, front: Front) -> Caller:
     catalog = front.catalog.current()
     room = catalog.channel(knock.team, knock.channel)
     if room is None:
-        raise NotAllowed(Message.of("refused.unknown-channel"))
+        raise NotAllowed(Message.of("refused.unknown-channel"), rule="unknown-channel")
     if not isinstance(room, Client):
-        raise NotAllowed(
-            Message.of("refused.provider-channel", {"channels": _rooms(front)})
-        )
+        told = Message.of("refused.provider-channel", {"channels": _rooms(front)})
+        raise NotAllowed(told, rule="provider-channel")
     person = catalog.person(knock.team, knock.user)
     if person is None:
-        raise NotAllowed(Message.of("refused.unknown-person", {"client": room.name}))
+        told = Message.of("refused.unknown-person", {"client": room.name})
+        raise NotAllowed(told, rule="unknown-person")
     if person.deactivated:
         gone = Message.of("refused.deactivated", {"client": room.name})
         raise NotAllowed(gone, rule="deactivated")

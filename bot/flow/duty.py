@@ -57,12 +57,11 @@ def _enter(knock: Knock, *, front: Front) -> Person:
     """Return who asks: a member, in a channel that Tandem knows."""
     catalog = front.catalog.current()
     if catalog.channel(knock.team, knock.channel) is None:
-        raise NotAllowed(Message.of("refused.unknown-channel"))
+        raise NotAllowed(Message.of("refused.unknown-channel"), rule="unknown-channel")
     person = catalog.person(knock.team, knock.user)
     if person is None:
-        raise NotAllowed(
-            Message.of("refused.unknown-person", {"client": catalog.provider.name})
-        )
+        told = Message.of("refused.unknown-person", {"client": catalog.provider.name})
+        raise NotAllowed(told, rule="unknown-person")
     if person.deactivated:
         args = {"client": catalog.provider.name}
         raise NotAllowed(

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 # What was merged longer ago is history: it was there before this gate, or was said.
 _RECENT: Final = timedelta(days=1)
-FORK: Final = "request-fork"
 _MOST_OPEN: Final = 100
 _MOST_MERGED: Final = 20
 _LONGEST_TITLE: Final = 120
@@ -89,7 +88,9 @@ async def _take_in(
         return
     if request.fork:
         # Its branch, and so what runs, is in a project that nobody here answers for.
-        await _turn_away(request, client, "request.fork", rule=FORK, back=back)
+        await _turn_away(
+            request, client, "request.fork", rule="request-fork", back=back
+        )
         return
     if await _is_known(request, client, back=back):
         return
@@ -97,11 +98,15 @@ async def _take_in(
     accounts = await accounts_now(client.id, front=back)
     person = accounts.person(request.opened_by)
     if person is None:
-        await _turn_away(request, client, "request.stranger", back=back)
+        await _turn_away(
+            request, client, "request.stranger", rule="request-stranger", back=back
+        )
         return
     may = may_ask(person, client=client.id, provider=catalog.provider.id)
     if isinstance(may, Denied):
-        await _turn_away(request, client, "request.other-client", back=back)
+        await _turn_away(
+            request, client, "request.other-client", rule=may.rule, back=back
+        )
         return
     state = await back.forge.merge_request(
         client.gitlab.project, iid=request.iid, token=token

@@ -36,9 +36,9 @@ asked-noted = Noted as { $id }: { $title }. A card follows here with what it wou
 
 ## Who is at the door
 
-refused-unknown-channel = This channel belongs to no client that Tandem knows. Please ask in one of your company's channels, or ask the provider to add this one to the catalog.
-refused-provider-channel = This is the provider's own channel, so no client is meant. Please ask in a client's channel: { $channels }.
-refused-unknown-person = Tandem does not know you as somebody who works on { $client }. Please ask the provider to add your Slack account to the catalog.
+refused-unknown-channel = This channel belongs to no client that Tandem knows (rule unknown-channel, built in). Please ask in one of your company's channels, or ask the provider to add this one to the catalog.
+refused-provider-channel = This is the provider's own channel, so no client is meant (rule provider-channel, built in). Please ask in a client's channel: { $channels }.
+refused-unknown-person = Tandem does not know you as somebody who works on { $client } (rule unknown-person, built in). Please ask the provider to add your Slack account to the catalog.
 refused-other-client = You work for another company than the one this channel belongs to, so nothing is done for you here (rule other-client, built in). Please type it in a channel of your own company.
 refused-other-workspace = You come from another Slack workspace than the one this channel is in. Please use your account of this workspace.
 refused-nobody-known = The person you mention is nobody Tandem knows. Please pick somebody who is in the catalog.

@@ -24,10 +24,10 @@ request-advice = { $count ->
     }
 request-advice-line = { $path }, line { $line }: { $advice }
 request-newer = A newer push replaced this; look at the card of that one.
-request-stranger = Merge request !{ $iid } was opened by { $who }, who is nobody in Tandem's catalog. It passes no gate until a known person opens it, or { $who } is entered there. { $url }
+request-stranger = Merge request !{ $iid } was opened by { $who }, who is nobody in Tandem's catalog, so it passes no gate (rule request-stranger, built in). Please have somebody open it who is known, or { $who } entered there. { $url }
 request-fork = Merge request !{ $iid } by { $who } comes from a fork, so it is not taken in and passes no gate (rule request-fork, built in). Please push its branch to the project itself and open it from there, or have somebody do that who may. { $url }
 request-around = Merge request !{ $iid } was merged by { $who } without Tandem: nobody approved what it changes here. { $url }
-request-other-client = Merge request !{ $iid } was opened by { $who }, who does not work on this client. It passes no gate. { $url }
+request-other-client = Merge request !{ $iid } was opened by { $who }, who does not work on this client, so it passes no gate (rule other-client, built in). Please have somebody open it who does. { $url }
 request-applied = Merged, and its pipeline has applied it ({ $commit }).
 refused-request-draft = It is still a draft. Mark it as ready in GitLab, and Tandem looks at it again.
 request-merged = Merged as { $commit }. Nothing in it is applied by a pipeline.

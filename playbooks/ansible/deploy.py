@@ -93,7 +93,7 @@ class Deploy(AnsiblePlaybook, name="ansible.deploy"):
         at = self.model_copy(update={"commit": found.sha, "content": content})
         # First, for what may not run is refused before any host is reached.
         diff, changed = await at.tried(run, files)
-        before = await at.deployed(run)
+        before = await at.to_go_back_to(run)
         state = LiveState(
             items=(
                 ("deployed", before or "-"),
@@ -151,6 +151,19 @@ class Deploy(AnsiblePlaybook, name="ansible.deploy"):
         noted = (await self.read(run)).value("done") or ""
         found = _NOTE.fullmatch(noted)
         return found[2] if found else ""
+
+    async def to_go_back_to(self, run: Run) -> str:
+        """
+        Return the commit that was deployed last, if it can be deployed again.
+
+        A host outlives a project's history: what was squashed, or came from another
+        project, is no way back to promise on a card.
+        """
+        before = await self.deployed(run)
+        try:
+            return before and (await run.repository.commit(before)).sha
+        except Refused:
+            return ""
 
     async def _approved(self, run: Run) -> Files:
         """Return the files of the approved commit, once they are seen to be those."""

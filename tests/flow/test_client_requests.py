@@ -194,8 +194,29 @@ async def test_one_of_somebody_unknown_passes_no_gate_and_is_said(ops):
     await ops.sweeps()
 
     said = [one for one in ops.slack.posts() if "nobody in Tandem" in one.text]
+    (record,) = await ops.audit()
     assert len(said) == 1
-    assert await ops.events() == ["request.refused"]
+    assert "(rule request-stranger, built in)" in said[0].text
+    assert record.event == "request.refused"
+    assert json.loads(record.body)["rule"] == "request-stranger"
+
+
+async def test_one_of_another_client_s_passes_no_gate_and_that_is_said_once(ops):
+    await ops.edits_catalog("clients/acme/client.yaml", "    gitlab: alice\n", "")
+    await ops.edits_catalog(
+        "clients/globex/client.yaml", "gitlab: greg", "gitlab: alice"
+    )
+    await opens(ops)
+
+    await ops.sweeps()
+    await ops.sweeps()
+
+    said = [one.text for one in ops.slack.posts() if "work on this client" in one.text]
+    (record,) = await ops.audit()
+    assert len(said) == 1
+    assert "(rule other-client, built in). Please have somebody open it" in said[0]
+    assert record.event == "request.refused"
+    assert json.loads(record.body)["rule"] == "other-client"
 
 
 class Forked:

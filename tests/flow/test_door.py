@@ -22,13 +22,15 @@ async def test_somebody_in_no_catalog_is_refused_and_written_down(ops):
     (refused,) = await refusals(ops)
     assert refused.actor == "T0CLARANET/U0MALLORY"
     assert json.loads(refused.body)["line"] == "backup db-prod"
+    assert json.loads(refused.body)["rule"] == "unknown-person"
 
 
 async def test_an_unknown_channel_is_refused_in_the_provider_s_own_chain(ops):
     answer = await ops.alice.at("C0NOWHERE").says("backup db-prod")
 
     assert answer.key == "refused.unknown-channel"
-    assert len(await refusals(ops, "claranet")) == 1
+    (refused,) = await refusals(ops, "claranet")
+    assert json.loads(refused.body)["rule"] == "unknown-channel"
     assert await refusals(ops) == []
 
 

@@ -146,8 +146,9 @@ WAYS = {
         event=AT_THE_DOOR,
     ),
     from_another_team: Refusal(
-        "This channel belongs to no client that Tandem knows.",
-        None,
+        "This channel belongs to no client that Tandem knows (rule unknown-channel, "
+        "built in).",
+        "unknown-channel",
         chain="claranet",
         event=AT_THE_DOOR,
     ),

@@ -107,7 +107,8 @@ async def test_a_branch_is_deployed_at_the_commit_that_the_card_shows(ops, shop)
 
 @pytest.mark.long
 async def test_the_way_back_is_what_the_host_was_deployed_with_before(ops, shop):
-    before = "0123456789abcdef" * 2 + "01234567"
+    before = await shop.git.resolve("main")
+    await shop.commits({f"{FOLDER}/templates/index.html.j2": "newer"})
     NOTES.mkdir(parents=True, exist_ok=True)
     (NOTES / "shop.done").write_text(f"an-earlier-operation {before}\n")
 
@@ -116,6 +117,19 @@ async def test_the_way_back_is_what_the_host_was_deployed_with_before(ops, shop)
     line = card.operation.proposal.way_back
     assert line == f"deploy shop {before} on web-host"
     assert line in card
+
+
+async def test_a_commit_that_the_project_no_longer_has_is_no_way_back(ops, shop):
+    gone = "0123456789abcdef" * 2 + "01234567"
+    NOTES.mkdir(parents=True, exist_ok=True)
+    (NOTES / "shop.done").write_text(f"an-earlier-operation {gone}\n")
+
+    card = await ops.alice.asks("deploy shop on web-host")
+
+    assert not card.operation.proposal.way_back
+    assert card.operation.arguments == {"playbook": "shop", "host": "web-host"}
+    assert gone not in card
+    assert "none of a commit that your project still has" in card
 
 
 async def test_a_tag_that_moved_after_the_approval_runs_nothing(ops, shop):
