@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest_asyncio
+import structlog
 from hypothesis import settings
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -22,6 +23,16 @@ from tests.leaks.blind import BLIND, blind
 # How long an example takes says something of the machine; pytest's timeout is enough.
 settings.register_profile("tandem", deadline=None)
 settings.load_profile("tandem")
+
+# Every local variable of every frame, drawn in boxes, takes seconds an outage.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 _BLINDED = blind() if BLIND else None
 _TEMPLATE = "tandem_template"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import socket
+import ssl
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -32,6 +34,16 @@ def port_is_free(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@functools.cache
+def trust() -> ssl.SSLContext:
+    """
+    Return whom clients trust that are made again and again.
+
+    Even one that only speaks to this machine would else read all authorities each time.
+    """
+    return ssl.create_default_context()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """Puts the stand-in together: the API under `/api/v4`, the pages for people."""
 
+import functools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +8,10 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from deploy.sandbox.gitlab import (
     api_admin,
@@ -25,16 +29,30 @@ from deploy.sandbox.gitlab.http import API, Gate, refusal
 from deploy.sandbox.gitlab.world import GitLabWorld
 
 
-def create(world: GitLabWorld) -> FastAPI:
+def create(world: GitLabWorld) -> Starlette:
     """Return the app; its lifespan runs the world's jobs and hooks."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with world.running():
             yield
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False)
-    app.state.world = world
+    return Starlette(
+        routes=[Mount("", app=_routes())],
+        middleware=[Middleware(Gate, world=world)],
+        lifespan=lifespan,
+    )
+
+
+@functools.cache
+def _routes() -> FastAPI:
+    """
+    Return all routes, which find their world in the request's state.
+
+    FastAPI works them out anew for each application, at the first request: for the
+    tests, which begin a world each, once is enough.
+    """
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
     for router in (
         api_repository.router,
         api_repository.of_project,
@@ -54,7 +72,6 @@ def create(world: GitLabWorld) -> FastAPI:
     app.add_exception_handler(problems.ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _unknown)
-    app.add_middleware(Gate, world=world)
     return app
 
 

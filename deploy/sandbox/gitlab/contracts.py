@@ -9,12 +9,14 @@ few are listed here, and nothing else is let through.
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 # GitLab's API documentation shows null for these (pipelines, jobs, merge requests,
@@ -70,12 +72,8 @@ class Contracts:
 
     def __init__(self, folder: Path | None) -> None:
         self.on = folder is not None and folder.is_dir()
-        self._schemas: dict[str, jsonschema_rs.Validator] = {}
+        self._schemas = _compiled(folder) if folder is not None and self.on else {}
         self.checked = 0
-        if folder is not None and self.on:
-            for file in sorted(folder.glob("*.json")):
-                schema = json.loads(file.read_text("utf-8"))
-                self._schemas[file.stem] = jsonschema_rs.validator_for(_relaxed(schema))
 
     def check(self, name: str, value: object) -> None:
         """Raise ContractError when `value` does not fit; do nothing when off."""
@@ -86,6 +84,17 @@ class Contracts:
             path = "/".join(str(part) for part in error.instance_path)
             raise ContractError(f"{name} at {path or 'top'}: {error.message}")
         self.checked += 1
+
+
+@functools.cache
+def _compiled(folder: Path) -> Mapping[str, jsonschema_rs.Validator]:
+    """Return the folder's schemas, read once however many worlds there are."""
+    return {
+        file.stem: jsonschema_rs.validator_for(
+            _relaxed(json.loads(file.read_text("utf-8")))
+        )
+        for file in sorted(folder.glob("*.json"))
+    }
 
 
 def _relaxed(node: Any) -> Any:  # noqa: ANN401 - a JSON schema is any JSON

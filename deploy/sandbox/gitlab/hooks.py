@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from deploy.sandbox.loopback import trust
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -54,7 +56,9 @@ class Hooks:
 
     @asynccontextmanager
     async def sending(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            timeout=_TIMEOUT, trust_env=False, verify=trust()
+        ) as client:
             self._client, self._tasks = client, tasks
             try:
                 yield

@@ -78,7 +78,7 @@ class Access:
 
 async def caller(request: Request) -> Caller:
     """Return who holds the token of this request; 401 or 403 as GitLab."""
-    world: GitLabWorld = request.app.state.world
+    world: GitLabWorld = request.state.world
     value = request.headers.get("private-token", "")
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -168,12 +168,16 @@ class Gate:
         self._world = world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # Whose world it is, for the routes, which are the same for every one.
+            state = {**scope.get("state", {}), "world": self._world}
+            scope = {**scope, "state": state}
         if scope["type"] != "http" or not scope["path"].startswith(f"{API}/"):
             await self._app(scope, receive, send)
             return
         method, raw = scope["method"], scope["raw_path"].decode("ascii", "replace")
         # Routes match the path as it was sent: `acme%2Finfra` is one segment.
-        scope = {**scope, "path": raw, "state": dict(scope.get("state", {}))}
+        scope = {**scope, "path": raw}
         faults = self._world.faults
         if (
             fault := faults.take({"down", "lock"}, method=method, path=raw)

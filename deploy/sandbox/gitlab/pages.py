@@ -36,7 +36,7 @@ _AGAIN: Final = "3"  # seconds until a page that is still moving loads again
 
 
 async def _world(request: Request) -> GitLabWorld:
-    world: GitLabWorld = request.app.state.world
+    world: GitLabWorld = request.state.world
     return world
 
 

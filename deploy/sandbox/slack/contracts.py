@@ -7,6 +7,7 @@ are in `blocks.py`. Without the folder this layer is off, and says so.
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,6 @@ class Contracts:
     def __init__(self, folder: Path | None) -> None:
         found = folder is not None and (folder / "PSlash.json").is_file()
         self._folder = folder if found else None
-        self._compiled: dict[str, jsonschema_rs.Draft7Validator] = {}
-        self._schemas: dict[str, Json] = {}
 
     @property
     def on(self) -> bool:
@@ -66,17 +65,15 @@ class Contracts:
         ] or ["failed to match all allowed schemas"]
 
     def _validator(self, name: str) -> jsonschema_rs.Draft7Validator:
-        if name not in self._compiled:
-            self._compiled[name] = jsonschema_rs.Draft7Validator(self._schema(name))
-        return self._compiled[name]
+        return _compiled(self._file(name))
 
     def _schema(self, name: str) -> Json:
-        if name not in self._schemas:
-            if self._folder is None:
-                raise LookupError(name)
-            text = (self._folder / f"{name}.json").read_text(encoding="utf-8")
-            self._schemas[name] = json.loads(text)
-        return self._schemas[name]
+        return _read(self._file(name))
+
+    def _file(self, name: str) -> Path:
+        if self._folder is None:
+            raise LookupError(name)
+        return self._folder / f"{name}.json"
 
     def _definition_of(self, kind: str) -> str | None:
         """Find the definition of a block type by the constant it demands."""
@@ -89,3 +86,15 @@ class Contracts:
 
 def _pointer(path: list[Any]) -> str:
     return "".join(f"/{step}" for step in path) or "/"
+
+
+# Read once, however many worlds a process has.
+@functools.cache
+def _read(file: Path) -> Json:
+    schema: Json = json.loads(file.read_text(encoding="utf-8"))
+    return schema
+
+
+@functools.cache
+def _compiled(file: Path) -> jsonschema_rs.Draft7Validator:
+    return jsonschema_rs.Draft7Validator(_read(file))
