@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _PEM: Final = re.compile(r"-----BEGIN [^-]*-----.*?(-----END [^-]*-----|\Z)", re.DOTALL)
 _HIDDEN: Final = "•••"
@@ -22,31 +22,40 @@ _SHORTEST_LINE: Final = 16
 
 def hide(text: str, *, secrets: Iterable[str]) -> str:
     """Return the text with dots for each secret, each of its lines and each PEM."""
-    for form in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(form, _HIDDEN)
-    return _PEM.sub(_HIDDEN, text)
+    return _freed(text, _forms(secrets))
 
 
 def hide_in(value: object, *, secrets: Iterable[str]) -> object:
     """Return what JSON can hold with all its texts, and names, freed of the secrets."""
+    return _freed_in(value, _forms(secrets))
+
+
+def _freed(text: str, forms: Sequence[str]) -> str:
+    for form in forms:
+        text = text.replace(form, _HIDDEN)
+    return _PEM.sub(_HIDDEN, text)
+
+
+def _freed_in(value: object, forms: Sequence[str]) -> object:
     if isinstance(value, str):
-        return hide(value, secrets=secrets)
+        return _freed(value, forms)
     if isinstance(value, dict):
         return {
-            hide(str(name), secrets=secrets): hide_in(one, secrets=secrets)
+            _freed(str(name), forms): _freed_in(one, forms)
             for name, one in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [hide_in(one, secrets=secrets) for one in value]
+        return [_freed_in(one, forms) for one in value]
     return value
 
 
-def _forms(secrets: Iterable[str]) -> set[str]:
-    """Return each secret as it is, as it stands inside JSON, and line by line."""
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """Return each secret as it is, as JSON has it, and line by line; longest first."""
     known = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
     lines = (line.strip() for one in known for line in one.splitlines())
-    return {
+    found = {
         *known,
         *(json.dumps(one)[1:-1] for one in known),
         *(line for line in lines if len(line) >= _SHORTEST_LINE),
     }
+    return sorted(found, key=len, reverse=True)
