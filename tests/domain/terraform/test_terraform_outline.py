@@ -2,13 +2,9 @@
 
 import hashlib
 import json
-import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +17,7 @@ from bot.domain.terraform.outline import (
     outline_digest,
     read_unapproved,
 )
+from tests.domain.terraform.by_jq import as_file, program
 from tests.domain.terraform.plan_support import STORED, entry, plan
 
 TEMPLATE = Path(__file__).parents[3] / "deploy" / "gitlab" / "terraform.gitlab-ci.yml"
@@ -58,24 +55,7 @@ def entries(draw):
 
 @pytest.fixture(scope="module")
 def by_jq():
-    """The template's own program for jq, as a function of a plan's bytes."""
-    if shutil.which("jq") is None:
-        pytest.skip("jq is not installed")
-    body = TEMPLATE.read_text().split("\n---\n")[1]
-    script = yaml.safe_load(body)["apply:$[[ inputs.environment ]]"]["script"]
-    (line,) = [one for one in script if one.startswith("jq -nacS ")]
-    words = shlex.split(line)
-    program = words[: words.index("plan.json")]
-
-    def run(data):
-        done = subprocess.run(program, input=data, capture_output=True, check=True)
-        return done.stdout
-
-    return run
-
-
-def as_file(lines):
-    return "".join(f"{one}\n" for one in lines).encode()
+    return program()
 
 
 @pytest.mark.parametrize("name", STORED)
