@@ -349,6 +349,7 @@ class Lender(Protocol):
         scope: SshScope,
         operation: str,
         until: datetime,
+        halted: Callable[[], Awaitable[bool]] | None = None,
     ) -> HostSession: ...
     async def database_session(
         self, minted: Minted, *, client: str, scope: DatabaseScope

@@ -68,6 +68,7 @@ class EventName(StrEnum):
     APPLY_REFUSED = "apply.refused"
     OPERATION_ESCALATED = "operation.escalated"
     OPERATION_PAUSED = "operation.paused"
+    OPERATION_HALTED = "operation.halted"
     FREEZE_DECLARED = "freeze.declared"
     FREEZE_LIFTED = "freeze.lifted"
     DUTY_CLAIMED = "duty.claimed"

@@ -111,6 +111,9 @@ class Progress(Frozen):
     merged_sha: str | None = None
     apply_pipeline: int | None = None
     announced: bool = False
+    # Whether it runs where it can be stopped, and who had it stopped while it ran.
+    stoppable: bool = False
+    halted_by: str | None = None
     # A secret that came of it was handed to the one who asked.
     handed: bool = False
     drafted: Drafted | None = None

@@ -55,9 +55,7 @@ def _no(rule: str, args: dict[str, str | int | Message] | None = None) -> Denied
 
 def may_ask(person: Person, *, client: str, provider: str) -> Answer:
     """Tell whether this person may ask for anything on this client at all."""
-    if person.organisation == client:
-        return Allowed()
-    if person.organisation == provider:
+    if person.organisation in (client, provider):
         return Allowed()
     return _no("other-client")
 
@@ -71,18 +69,31 @@ def may_cancel(operation: Operation, *, person: Person) -> Answer:
     return Allowed()
 
 
+def may_halt(
+    operation: Operation, *, person: Person, holders: Mapping[str, frozenset[str]]
+) -> Answer:
+    """Tell whether this person may have stopped what runs: that is no decision."""
+    if operation.state is not State.RUNNING:
+        return _no("not-running", {"state": operation.state.value})
+    if not operation.progress.stoppable:
+        return _no("not-stoppable")
+    may = (operation.requester, *able_to_decide(operation, holders=holders))
+    if person.id not in may:
+        return _no("not-a-halter", {"who": members(may)})
+    return Allowed()
+
+
 def may_settle(
     operation: Operation, *, person: Person, holders: Mapping[str, frozenset[str]]
 ) -> Answer:
     """Tell whether this person may say what became of an operation in doubt."""
     able = able_to_decide(operation, holders=holders)
-    who = members(able)
     if operation.state is not State.IN_DOUBT:
         return _no("not-in-doubt", {"state": operation.state.value})
     if person.id in own_people(operation):
-        return _no("own-doubt", {"who": who})
+        return _no("own-doubt", {"who": members(able)})
     if person.id not in able:
-        return _no("not-a-settler", {"who": who})
+        return _no("not-a-settler", {"who": members(able)})
     return Allowed()
 
 

@@ -38,6 +38,11 @@ def called(members: Sequence[str], *, team: str, front: Front) -> Message:
     )
 
 
+def name_of(member: str, *, front: Front) -> str:
+    """Return how a member is called in a sentence; of one unknown the id is all."""
+    return _name(member, front.catalog.current().member(member))
+
+
 def in_names(message: Message, *, team: str, front: Front) -> Message:
     """Return the message with every person in it named as `called` does."""
     if message.key == MEMBERS:

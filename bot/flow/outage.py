@@ -65,6 +65,8 @@ def usual(operation: Operation) -> Message | None:
             return Message.of("waiting.plan")
         if operation.state is State.RUNNING and progress.merged_sha is not None:
             return Message.of("waiting.apply")
+    elif operation.state is State.RUNNING and progress.halted_by is not None:
+        return Message.of("waiting.halted")
     elif operation.state is State.RUNNING and progress.announced:
         return Message.of("waiting.playbook")
     return None

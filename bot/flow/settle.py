@@ -11,25 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.audit import Event, EventName
-from bot.domain.catalog.rights import ON_CALL
 from bot.domain.change import is_merged
-from bot.domain.errors import BadArguments, NotAllowed, Refused
+from bot.domain.errors import BadArguments, Refused
 from bot.domain.message import Message
 from bot.domain.operation import State
-from bot.domain.policy import Denied, may_settle
+from bot.domain.policy import may_settle
 from bot.domain.rights import Action
 from bot.domain.text import read_words
 from bot.domain.writes import Delivery, Job, Task, Writes
+from bot.flow.able import able_now, refuse_unless
 from bot.flow.attempting import attempt
 from bot.flow.door import turn_away
-from bot.flow.explaining import refused
-from bot.flow.holders import holders_now
-from bot.flow.rights import about_operation, deciders, ruling
 from bot.flow.saying import card, thread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.domain.decision import Decision
     from bot.domain.operation import Operation
     from bot.flow.door import Caller, Knock
@@ -72,34 +67,11 @@ def _read(knock: Knock) -> tuple[str, str, str]:
 def _refuse_others(
     operation: Operation, caller: Caller, *, near: Around, front: Front
 ) -> None:
-    holders = _holders(operation, near=near, front=front)
+    holders = able_now(operation, near=near, front=front)
     verdict = may_settle(operation, person=caller.person, holders=holders)
-    if isinstance(verdict, Denied):
-        raise NotAllowed(verdict.reason, rule=verdict.rule)
-    asked = about_operation(
-        Action.DECIDE,
-        operation,
-        person=caller.person,
-        at=front.now(),
-        standing=near.standing,
-        front=front,
+    refuse_unless(
+        verdict, operation, caller, action=Action.DECIDE, near=near, front=front
     )
-    ruled = ruling(asked, front=front)
-    if not ruled.allowed:
-        raise refused(asked, ruled, standing=near.standing, front=front)
-
-
-def _holders(
-    operation: Operation, *, near: Around, front: Front
-) -> Mapping[str, frozenset[str]]:
-    """Return who may decide on it; on call, where the policy alone approved it."""
-    holders = holders_now(operation, standing=near.standing, front=front)
-    if holders:
-        return holders
-    at = front.now()
-    people = front.catalog.current().on_call(at, standing=near.standing)
-    able = deciders(people, operation, at=at, standing=near.standing, front=front)
-    return {ON_CALL: able}
 
 
 def _settled(

@@ -90,7 +90,7 @@ refused-decided-already = { $who } { $verdict ->
  } now.
 refused-not-the-requester = Only the person who asked can cancel this (rule not-the-requester, built in): { $requester }.
 refused-too-late-to-cancel = { $state ->
-    [running] It is running and cannot be cancelled any more.
+    [running] It is running and cannot be cancelled any more. What runs on a host can be stopped where it stands: /infra halt and its id.
     [in_doubt] It was begun, and whether it took effect is not known yet; it cannot be cancelled any more.
    *[other] It is over ({ $state }), so there is nothing to cancel.
  }

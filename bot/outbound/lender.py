@@ -23,7 +23,7 @@ from bot.outbound.ssh_key import new_key
 from bot.outbound.tls import Tls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from pydantic import SecretStr
@@ -111,8 +111,13 @@ class Lender:
         scope: SshScope,
         operation: str,
         until: datetime,
+        halted: Callable[[], Awaitable[bool]] | None = None,
     ) -> HostSession:
-        """Return the one host of the scope, until the certificate ends at `until`."""
+        """
+        Return the one host of the scope, until the certificate ends at `until`.
+
+        A play on it ends early, its outcome unknown, once `halted` says so.
+        """
         key = new_key()
         certificate = await self._vault.sign_ssh_key(
             minted,
@@ -125,6 +130,7 @@ class Lender:
         return self._ansible.session(
             Login(scope=scope, private_key=key.private, certificate=certificate),
             lasts=until - self._now(),
+            halted=halted,
         )
 
     async def database_session(

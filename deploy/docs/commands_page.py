@@ -31,6 +31,7 @@ _MORE = """\
 | `/infra approve <id> <fingerprint>` | approve the card that shows this fingerprint |
 | `/infra deny <id> <fingerprint> <reason>` | deny it, and say why |
 | `/infra cancel <id>` | call off what you asked for |
+| `/infra halt <id>` | stop what runs on a host, where it stands |
 | `/infra undo <id>` | ask for the way back of what was done |
 | `/infra ticket <text>` | when no command fits: opens a GitLab issue in your words |
 | `/infra link [<gitlab-name>]` | prove who you are in GitLab; alone: who you are here |

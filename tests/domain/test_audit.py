@@ -31,9 +31,10 @@ operation.reminded decision.made decision.refused request.refused
 merge_request.opened merge_request.closed merge.announced merge.done gate.bypassed
 action.announced action.done action.reconciled certificate.issued credentials.lent
 credentials.ended handover.made effect.verified effect.missing plan.differed
-apply.refused operation.escalated operation.paused freeze.declared freeze.lifted
-duty.claimed duty.passed delegation.made delegation.ended trust.announced trust.moved
-trust.lapsed protection.set protection.drifted protection.restored committer.merged
+apply.refused operation.escalated operation.paused operation.halted freeze.declared
+freeze.lifted duty.claimed duty.passed delegation.made delegation.ended
+trust.announced trust.moved trust.lapsed protection.set protection.drifted
+protection.restored committer.merged
 glass.broken review.opened review.reminded review.closed rota.stalled rota.resumed
 checkpoint.signed inventory.read message.undelivered look.asked look.done ticket.asked
 ticket.announced ticket.opened ticket.refused ticket.postponed ticket.lost link.asked

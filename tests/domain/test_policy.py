@@ -19,6 +19,7 @@ from bot.domain.policy import (
     may_ask,
     may_cancel,
     may_decide,
+    may_halt,
     may_settle,
     still_approved,
     version,
@@ -358,6 +359,48 @@ def test_those_who_could_decide_are_named_without_requester_and_authors():
 
     assert able_to_decide(operation, holders=HOLDERS) == ("bob",)
     assert able_to_decide(core.asked(), holders=HOLDERS) == ("bob", "dave")
+
+
+# --- having it stopped
+
+
+def halting(who, *, state=State.RUNNING, stoppable=True, holders=HOLDERS):
+    operation = brought_to(state)
+    progress = operation.progress.model_copy(update={"stoppable": stoppable})
+    operation = operation.advanced(progress)
+    return may_halt(operation, person=core.person(who), holders=holders)
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_who_asked_and_who_may_decide_may_have_it_stopped(who):
+    assert halting(who) == Allowed()
+
+
+def test_who_holds_no_role_may_not_have_it_stopped_and_learns_who_may():
+    answer = halting("erin")
+
+    assert rule(answer) == "not-a-halter"
+    assert answer.reason.args["who"].args["ids"].split() == ["alice", "bob", "dave"]
+
+
+def test_who_asked_and_holds_a_role_as_well_is_named_once():
+    answer = halting("erin", holders={"client.owner": frozenset({"alice", "bob"})})
+
+    assert answer.reason.args["who"].args["ids"].split() == ["alice", "bob"]
+
+
+@pytest.mark.parametrize("state", sorted(set(ENDED_WAYS) - {State.RUNNING}))
+def test_only_what_runs_is_stopped(state):
+    answer = halting("alice", state=state)
+
+    assert rule(answer) == "not-running"
+    assert answer.reason.args == {"state": state.value}
+
+
+def test_what_cannot_be_stopped_halfway_is_not():
+    answer = halting("alice", stoppable=False)
+
+    assert rule(answer) == "not-stoppable"
 
 
 # --- ending a doubt

@@ -22,6 +22,7 @@ from bot.flow.decide import Choice, decide, may_open
 from bot.flow.execute import execute
 from bot.flow.outage import note_broken, note_outage, outage_over, usual
 from bot.flow.prepare import prepare
+from bot.flow.run import WorkerRun
 from bot.flow.tidy import tidy
 from tests.flow.mortal import KilledError, Mortal
 from tests.flow.test_voiding import PushesFirst
@@ -343,7 +344,9 @@ async def test_an_operation_that_vanishes_is_broken(ops):
     with pytest.raises(Broken, match="is gone"):
         await carry_request.note_merged(resize, None, back=back)
     with pytest.raises(Broken, match="is gone"):
-        await carry_action._announce(backup, playbook, back=back)
+        await carry_action._announce(
+            backup, playbook, WorkerRun(backup, back), back=back
+        )
     with pytest.raises(Broken, match="is gone"):
         await applying._note_applied(resize, None, None, back=back)
 

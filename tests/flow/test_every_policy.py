@@ -151,6 +151,7 @@ async def test_every_no_names_its_rule_who_can_and_what_else(client):
 NO_RULES = {
     *("decided-already", "already-decided-by-you", "not-open", "too-late-to-cancel"),
     *("not-in-doubt", "glass-not-open", "review-closed", "review-early"),
+    *("not-running", "not-stoppable"),
     "glass-review-elsewhere",
 }
 

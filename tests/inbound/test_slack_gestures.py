@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.operation import State
+from bot.domain.operation import Progress, State
 from tests.inbound.slack_office import office, words
 
 BOTH = pytest.mark.parametrize("by", ["http", "socket"])
@@ -147,6 +147,20 @@ async def test_the_requester_cancels_and_another_does_not(database):
 
         assert before is State.PROPOSED
         assert (await there.operation(operation)).state is State.CANCELLED
+
+
+async def test_a_click_stops_what_runs_on_a_host(database):
+    async with office(database) as there:
+        progress = Progress(announced=True, stoppable=True)
+        operation, ts = await there.proposed(state=State.RUNNING, progress=progress)
+
+        await there.clicks("halt", user="U0CAROL", ts=ts)
+        before = (await there.operation(operation)).progress.halted_by
+        await there.clicks("halt", user="U0ALICE", ts=ts)
+
+        assert before is None
+        assert (await there.operation(operation)).progress.halted_by == "alice"
+        assert "is being stopped" in there.whispers("U0ALICE")[-1].text
 
 
 async def test_a_decision_in_words_wants_the_fingerprint_that_was_shown(database):

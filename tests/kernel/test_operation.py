@@ -56,7 +56,7 @@ def test_what_is_new_has_brought_nothing_about():
     assert operation.route is operation.proposal is operation.digest is None
     assert operation.progress == Progress()
     yet = {name: value for name, value in operation.progress if value is not None}
-    assert yet == {"announced": False, "handed": False}
+    assert yet == {"announced": False, "stoppable": False, "handed": False}
 
 
 def test_what_goes_on_has_no_end():

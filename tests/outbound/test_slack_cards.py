@@ -97,6 +97,23 @@ def test_every_state_has_its_word_and_its_buttons(kind, state):
     assert ("open" in names(made)) is (kind == "resize")
 
 
+@pytest.mark.parametrize(
+    ("progress", "offered"),
+    [
+        ({"stoppable": True}, ["halt"]),
+        ({"stoppable": True, "halted_by": "alice"}, []),
+        ({"stoppable": False}, []),
+    ],
+)
+def test_what_runs_on_a_host_may_be_stopped_once(progress, offered):
+    operation = operation_of("backup", State.RUNNING)
+    running = operation.progress.model_copy(update=progress)
+
+    made = drawn(operation.advanced(running))
+
+    assert names(made) == offered
+
+
 def test_the_order_is_the_order_of_questions_at_night():
     whole = said(drawn(operation_of()))
 

@@ -114,14 +114,21 @@ class World:
         ssh = self.host.ssh.model_dump()
         return SshScope.model_validate({"host": "web-host", **ssh, **more})
 
-    async def session(self, *, client="acme", lasts=timedelta(minutes=5), **more):
+    async def session(
+        self, *, client="acme", lasts=timedelta(minutes=5), halted=None, **more
+    ):
         """Return the host by a certificate of its own, as an operation gets it."""
         scope = self.scope(**more)
         minted = await self.lender.mint(
             client=client, action=scope.name, operation="op7", ttl=lasts
         )
         return await self.lender.host_session(
-            minted, client=client, scope=scope, operation="op7", until=now() + lasts
+            minted,
+            client=client,
+            scope=scope,
+            operation="op7",
+            until=now() + lasts,
+            halted=halted,
         )
 
     def entry(self, nginx):

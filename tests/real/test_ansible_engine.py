@@ -161,12 +161,12 @@ async def test_a_task_that_would_act_elsewhere_runs_nothing(world, task):
 )
 async def test_variables_that_do_not_fit_the_spec_reach_no_host(world, variables):
     host = await world.session()
-    before = world.host.log.read_text()
+    before = world.host.visits()
 
     with pytest.raises(Broken):
         await host.play(play_of(TOUCH, options=TEXT_AND_PATH), variables=variables)
 
-    assert world.host.log.read_text() == before
+    assert world.host.visits() == before
 
 
 async def test_a_task_that_fails_is_told_with_its_reason(world):
@@ -324,6 +324,42 @@ async def test_a_play_that_takes_too_long_is_stopped_and_its_outcome_unknown(
 
     await until(lambda: not sleeping("86402"))
     assert world.leftovers() == []
+
+
+async def test_a_play_that_somebody_wants_stopped_ends_there_and_not_before(
+    world, tmp_path
+):
+    asked, answers = [], [False, False]
+
+    async def halted():
+        asked.append(sleeping("86403") != [])
+        return answers.pop() if answers else asked[-1]
+
+    host = await world.session(halted=halted)
+    variables = {"path": str(tmp_path / "begun"), "seconds": "86403"}
+
+    with pytest.raises(OutcomeUnknown):
+        await host.play(play_of(WAIT, options=WAITS), variables=variables)
+
+    await until(lambda: not sleeping("86403"))
+    assert (tmp_path / "begun").read_text() == "begun"
+    assert asked[-1] is True
+    assert world.leftovers() == []
+
+
+async def test_a_play_goes_on_while_nobody_can_say_whether_to_stop_it(world):
+    asked = []
+
+    async def halted():
+        asked.append(True)
+        raise Unavailable("the database", "gone")
+
+    host = await world.session(halted=halted)
+
+    played = await host.play(PING, variables={})
+
+    assert played.failed is None
+    assert asked
 
 
 async def test_what_a_killed_worker_left_behind_is_removed(world):

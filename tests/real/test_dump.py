@@ -211,9 +211,9 @@ async def test_a_database_that_does_not_let_us_in_leaves_nothing(
     "name", ["mysql", "shop;id", "--all-databases", "'../shop'", "$(id)"]
 )
 async def test_a_database_that_is_not_listed_reaches_no_host(ops, data, name):
-    before = data.log.read_text()
+    before = data.visits()
 
     answer = await ops.alice.says(f"dump {name} on data-host")
 
     assert answer.key != "asked.noted"
-    assert data.log.read_text() == before
+    assert data.visits() == before

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.errors import Broken
 from bot.domain.message import Message
+from bot.domain.operation import State
 from bot.domain.proposal import Line
 from bot.domain.scope import AwsScope, DatabaseScope, TlsScope
 from bot.flow.issuing import Witnessed
@@ -14,7 +15,7 @@ from bot.flow.lending import borrowed
 from bot.flow.run import WorkerRun
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bot.domain.catalog import Client
     from bot.domain.change import Effect
@@ -106,12 +107,32 @@ async def _host_run(
             scope=scope.login if isinstance(scope, TlsScope) else scope,
             operation=operation.id,
             until=until,
+            halted=_halting(operation, back=back),
         )
         tls = None
         if isinstance(scope, TlsScope):
             lent = await back.lender.tls_session(minted, client=client.id, scope=scope)
             tls = Witnessed(operation, back, lent)
         yield WorkerRun(operation, back, host_session=host, tls_session=tls)
+
+
+def _halting(
+    operation: Operation, *, back: Back
+) -> Callable[[], Awaitable[bool]] | None:
+    """
+    Return what tells whether somebody wants stopped what runs now.
+
+    None where nothing is stopped: what only looks, before it runs and once it was
+    stopped, looks to the end.
+    """
+    if operation.state is not State.RUNNING or operation.progress.halted_by is not None:
+        return None
+
+    async def halted() -> bool:
+        now = await back.store.operation(operation.client, id=operation.id)
+        return now is not None and now.progress.halted_by is not None
+
+    return halted
 
 
 async def observe(

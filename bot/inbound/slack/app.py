@@ -56,6 +56,7 @@ def slack_app(*, front: Front, face: Face, api_url: str) -> AsyncApp:
     app.action("break_glass")(desk.break_glass)
     app.action("deny")(desk.deny)
     app.action("cancel")(desk.cancel)
+    app.action("halt")(desk.halt)
     app.action("audit_older")(desk.older)
     app.view(DENIAL)(desk.denied)
     app.action("open")(desk.nothing)

@@ -28,6 +28,7 @@ from bot.flow.answer import answer
 from bot.flow.break_glass import Shown, break_glass
 from bot.flow.decide import Choice, cancel, decide, may_open
 from bot.flow.door import turn_away
+from bot.flow.halt import halted
 from bot.inbound.slack import gestures
 from bot.inbound.slack.typed import fit_reason, language_of, typed
 
@@ -82,6 +83,10 @@ class Desk:
     async def cancel(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Call an operation off."""
         await self._clicked(ack, body, self._cancel)
+
+    async def halt(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Stop what runs."""
+        await self._clicked(ack, body, self._halt)
 
     async def break_glass(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Break the glass of an emergency."""
@@ -165,6 +170,12 @@ class Desk:
             return await self._turn_away(click.knock, "stale-button")
         operation = click.carried.operation
         return await cancel(click.knock, operation=operation, front=self._front)
+
+    async def _halt(self, click: Click) -> Message:
+        if click.carried is None:
+            return await self._turn_away(click.knock, "stale-button")
+        operation = click.carried.operation
+        return await halted(click.knock, operation=operation, front=self._front)
 
     async def _ask_why(self, click: Click) -> Message | None:
         if click.carried is None:

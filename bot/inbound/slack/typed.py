@@ -38,6 +38,8 @@ from bot.flow.duty import WORDS as DUTY_WORDS
 from bot.flow.duty import oncall
 from bot.flow.freeze import WORDS as FREEZE_WORDS
 from bot.flow.freeze import freeze
+from bot.flow.halt import WORD as HALT
+from bot.flow.halt import halt
 from bot.flow.ladder import ladder
 from bot.flow.link import link
 from bot.flow.review import WORDS as REVIEW_WORDS
@@ -70,6 +72,7 @@ _USAGE: Final = {
 # Words that are done by one function each, which answers with one message.
 _TOLD: Final[dict[str, Callable[..., Awaitable[Message]]]] = {
     SETTLE: settle,
+    HALT: halt,
     TICKET: ticket,
     LINK: link,
     **dict.fromkeys(FREEZE_WORDS, freeze),

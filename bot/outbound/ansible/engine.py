@@ -16,7 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from bot.domain.message import Message
 from bot.outbound.ansible.job import EndReport, Job, Report, StepReport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from bot.domain.change import Scalar
     from bot.domain.host import Play, Step
@@ -42,6 +42,7 @@ _REPORTS: TypeAdapter[StepReport | EndReport] = TypeAdapter(Report)
 _LONGEST_LINE: Final = 2**20
 # After this a child that was told to stop is killed, and that is said.
 _GRACE: Final = timedelta(seconds=15)
+_ASKED_EVERY: Final = timedelta(seconds=1)
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - ours is a 0700 folder in it
 # OpenSSH's own words; the connection plugin passes them on.
 _TURNED_AWAY: Final = (
@@ -67,9 +68,20 @@ class Ansible:
     python: str = sys.executable
     folder: Path | None = None
 
-    def session(self, login: Login, *, lasts: timedelta) -> AnsibleHost:
-        """Return the host of this login, for so long; connects to nothing."""
-        return AnsibleHost(self, login, lasts=lasts)
+    def session(
+        self,
+        login: Login,
+        *,
+        lasts: timedelta,
+        halted: Callable[[], Awaitable[bool]] | None = None,
+    ) -> AnsibleHost:
+        """
+        Return the host of this login, for so long; connects to nothing.
+
+        While a play runs `halted` is asked every second, and once it says yes the play
+        is ended as one that takes too long is.
+        """
+        return AnsibleHost(self, login, lasts=lasts, halted=halted)
 
     @contextmanager
     def control_directory(self) -> Iterator[Path]:
@@ -91,9 +103,17 @@ class Ansible:
 class AnsibleHost:
     """One host, opened by one certificate for one operation."""
 
-    def __init__(self, ansible: Ansible, login: Login, *, lasts: timedelta) -> None:
+    def __init__(
+        self,
+        ansible: Ansible,
+        login: Login,
+        *,
+        lasts: timedelta,
+        halted: Callable[[], Awaitable[bool]] | None,
+    ) -> None:
         self._ansible = ansible
         self._login = login
+        self._halted = halted
         self._until = asyncio.get_running_loop().time() + lasts.total_seconds()
 
     async def play(
@@ -130,10 +150,13 @@ class AnsibleHost:
     ) -> EndReport:
         child = await _Child.start(self._ansible.python, folder=job.folder)
         try:
-            async with asyncio.timeout_at(self._until):
+            async with (
+                asyncio.timeout_at(self._until) as limit,
+                _ending(limit, once=self._halted),
+            ):
                 return await child.played(job, hear=hear)
         except TimeoutError:
-            return EndReport(status="cancelled", detail="it took too long", begun=True)
+            return EndReport(status="cancelled", detail="it was ended", begun=True)
         finally:
             await child.ended()
 
@@ -243,6 +266,40 @@ async def _bounded(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await waiting
+
+
+@asynccontextmanager
+async def _ending(
+    limit: asyncio.Timeout, *, once: Callable[[], Awaitable[bool]] | None
+) -> AsyncIterator[None]:
+    """Bring the limit forward to the moment in which `once` says yes."""
+    if once is None:
+        yield
+        return
+    over = asyncio.Event()
+    watching = asyncio.ensure_future(_bring_forward(limit, once=once, over=over))
+    try:
+        yield
+    finally:
+        # Not cancelled: that would break off a question to the database.
+        over.set()
+        await asyncio.wait({watching})
+
+
+async def _bring_forward(
+    limit: asyncio.Timeout, *, once: Callable[[], Awaitable[bool]], over: asyncio.Event
+) -> None:
+    while not over.is_set():
+        try:
+            wanted = await once()
+        except Unavailable as outage:
+            _log.warning("ansible.halt_unknown", system=outage.system)
+            wanted = False
+        if wanted and not over.is_set():
+            limit.reschedule(asyncio.get_running_loop().time())
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _ASKED_EVERY.total_seconds())
 
 
 def _place(asked: Path | None) -> Path:

@@ -33,7 +33,7 @@ _TARGETS: Final = 40
 _QUERY: Final = 1500
 
 _TOPICS: Final = (
-    *("help", "can-i", "status", "audit", "cancel", "undo", "ticket"),
+    *("help", "can-i", "status", "audit", "cancel", "halt", "undo", "ticket"),
     *("at", "oncall", "freeze", "delegate", "trust", "settle"),
     *("break-glass", "review", "link"),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain.card import CardView
     from bot.domain.message import Message
-    from bot.domain.operation import Operation
+    from bot.domain.operation import Operation, Progress
     from bot.outbound.slack.blocks import Json
     from bot.outbound.slack.pen import Pen
 
@@ -29,6 +29,7 @@ APPROVE: Final = "approve"
 BREAK: Final = "break_glass"
 DENY: Final = "deny"
 CANCEL: Final = "cancel"
+HALT: Final = "halt"
 OPEN: Final = "open"
 OLDER: Final = "audit_older"
 
@@ -53,6 +54,8 @@ def buttons(view: CardView, *, pen: Pen, approvable: bool) -> Iterator[Json]:
         elements.append(blocks.button(label, action=OPEN, url=operation.progress.url))
     if operation.state in _CANCELLABLE:
         elements.append(_cancel(operation, pen))
+    if operation.state is State.RUNNING and _may_stop(operation.progress):
+        elements.append(_halt(operation, pen))
     if elements:
         yield blocks.actions(BLOCK, elements)
 
@@ -114,6 +117,27 @@ def _deny(operation: Operation, pen: Pen) -> Json:
         action=DENY,
         value=carried(operation),
         style="danger",
+    )
+
+
+def _may_stop(progress: Progress) -> bool:
+    return progress.stoppable and progress.halted_by is None
+
+
+def _halt(operation: Operation, pen: Pen) -> Json:
+    what = {"target": cut(operation.target, most=64)}
+    return blocks.button(
+        pen.label("card.button-halt"),
+        action=HALT,
+        value=carried(operation),
+        style="danger",
+        confirm=blocks.confirmation(
+            title=pen.label("card.halt-title"),
+            text=pen.label("card.halt-text", what),
+            yes=pen.label("card.halt-yes"),
+            no=pen.label("card.halt-no"),
+            style="danger",
+        ),
     )
 
 
