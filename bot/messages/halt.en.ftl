@@ -14,11 +14,11 @@ refused-not-stoppable = What this does cannot be stopped halfway: only what runs
 refused-not-a-halter = Only the person who asked and those who may decide can stop this (rule not-a-halter, built in): { $who }.
 
 halt-told = { $id } is being stopped. The card says how far it came, as soon as that is known.
-halt-already = { $who } is having it stopped already.
+halt-already = { $who } is stopping it already.
 waiting-halted = It is being stopped.
-thread-halted = { $who } has it stopped.
-ended-halted = { $who } had it stopped before it took effect on { $system }.
-doubt-halted = { $who } had it stopped while it was at work on { $system }. What it did by then stays done.
+thread-halted = { $who } is stopping it.
+ended-halted = { $who } stopped it before it took effect on { $system }.
+doubt-halted = { $who } stopped it while it was at work on { $system }. What it did by then stays done.
 
 card-button-halt = Stop it
 card-halt-title = Stop what runs?
@@ -26,4 +26,4 @@ card-halt-text = It ends now, wherever it stands on { $target }. What it did by 
 card-halt-yes = Stop it
 card-halt-no = Let it run
 
-event-operation-halted = { $who } had it stopped while it ran.
+event-operation-halted = { $who } stopped it while it ran.

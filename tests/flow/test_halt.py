@@ -40,7 +40,7 @@ async def test_who_asked_and_who_may_decide_have_it_stopped(ops, running, who):
     assert told.key == "halt.told"
     assert stopped.operation.progress.halted_by == who
     assert "It is being stopped." in stopped
-    assert "has it stopped" in "\n".join(ops.slack.thread(running))
+    assert "is stopping it" in "\n".join(ops.slack.thread(running))
     assert (await ops.events(running)).count("operation.halted") == 1
 
 
@@ -79,7 +79,7 @@ async def test_what_was_halted_before_it_did_anything_failed_and_is_not_repeated
 
     ended = await ops.again(running)
     assert ended.operation.state is State.FAILED
-    assert "had it stopped before it took effect" in ended
+    assert "stopped it before it took effect" in ended
     assert ops.aws.created == ()
     assert (await ops.events(running)).count("action.reconciled") == 1
 

@@ -168,7 +168,7 @@ async def test_a_playbook_that_runs_wild_is_stopped_and_never_run_again(ops, sho
     ended = await ops.again(card)
     assert ended.operation.state is State.IN_DOUBT
     assert ended.operation.outcome.key == "doubt.halted"
-    assert "had it stopped while it was at work on web-host" in ended
+    assert "stopped it while it was at work on web-host" in ended
     assert sleeping("86404") == []
     settled = await ops.bob.types(
         f"settle {card.operation.short} failed Half of the shop is there"
