@@ -16,6 +16,7 @@ from bot.domain.message import Message
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.policy import able_to_decide
 from bot.domain.scope import Risk
+from bot.domain.timing.when import by_clock
 from bot.domain.writes import Writes
 from bot.flow.holders import holders_now, still_missing
 from bot.flow.holding import standing_for
@@ -47,7 +48,7 @@ async def call_in_the_morning(operation: Operation, *, back: Back) -> Operation:
     standing = await standing_for(operation.client, front=back)
     holders = holders_now(operation, standing=standing, front=back)
     able = able_to_decide(operation, holders=holders)
-    until = operation.decide_by.strftime("%H:%M UTC")
+    until = by_clock(operation.decide_by, now=back.now())
     who = called(able, team=operation.place.team, front=back)
     args: dict[str, str | int | Message] = {"until": until, "who": who}
     message = Message.of("thread.proposed" if able else "thread.proposed-nobody", args)
@@ -113,7 +114,7 @@ def _writes(
     args: dict[str, str | int | Message] = {
         "id": operation.short,
         "title": operation.change.title,
-        "until": operation.decide_by.strftime("%H:%M UTC"),
+        "until": by_clock(operation.decide_by, now=back.now()),
         "who": ", ".join(one.name for one in people) or "-",
     }
     key = "escalated.managers" if step == _MANAGERS else "escalated.next"

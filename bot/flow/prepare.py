@@ -29,6 +29,7 @@ from bot.domain.proposal import digest
 from bot.domain.route import Route
 from bot.domain.scope import Risk
 from bot.domain.suggest import look_alikes
+from bot.domain.timing.when import by_clock
 from bot.domain.writes import Job, Task, Writes
 from bot.flow.changes import (
     client_request,
@@ -171,17 +172,15 @@ def _expires(operation: Operation, *, route: Route, risk: Risk, back: Back) -> d
 
 async def _call(proposed: Operation, *, back: Back) -> Message:
     """Call those who may decide: a card that is drawn anew calls nobody."""
+    until = by_clock(proposed.decide_by, now=back.now())
     if proposed.glass is not None:
         who = called((proposed.requester,), team=proposed.place.team, front=back)
-        return Message.of(
-            "thread.glass-proposed", {"until": _clock(proposed), "who": who}
-        )
+        return Message.of("thread.glass-proposed", {"until": until, "who": who})
     if not proposed.called:
-        return Message.of("thread.proposed-quiet", {"until": _clock(proposed)})
+        return Message.of("thread.proposed-quiet", {"until": until})
     standing = await standing_for(proposed.client, front=back)
     holders = holders_now(proposed, standing=standing, front=back)
     able = able_to_decide(proposed, holders=holders)
-    until = _clock(proposed)
     if not able:
         return Message.of("thread.proposed-nobody", {"until": until})
     who = called(able, team=proposed.place.team, front=back)
@@ -255,10 +254,6 @@ async def _tidy(operation: Operation, *, back: Back) -> None:
         await back.store.write(
             Writes(client=operation.client, at=back.now(), jobs=(job,))
         )
-
-
-def _clock(operation: Operation) -> str:
-    return operation.decide_by.strftime("%H:%M UTC")
 
 
 async def _refuse(operation: Operation, why: Message, *, back: Back) -> None:

@@ -21,6 +21,7 @@ from bot.domain.operation import ENDED, State
 from bot.domain.outgoing import Outgoing, Way
 from bot.domain.policy import able_to_decide
 from bot.domain.reference import reference
+from bot.domain.timing.when import by_clock
 from bot.domain.writes import Job, Overtaken, Task, Writes
 from bot.flow.checkpoint import last_signed, sign
 from bot.flow.escalate import call_in_the_morning, escalate, is_quiet
@@ -206,7 +207,7 @@ async def _remind(operation: Operation, *, back: Back) -> bool:
     args: dict[str, str | int | Message] = {
         "id": operation.short,
         "title": operation.change.title,
-        "until": operation.decide_by.strftime("%H:%M UTC"),
+        "until": by_clock(operation.decide_by, now=back.now()),
     }
     asks = tuple(
         Outgoing(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.domain.text import Word
 
+_HALF_A_DAY: Final = timedelta(hours=12)
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _EXACT: Final = re.compile(
@@ -103,6 +104,17 @@ def shown(at: datetime, *, timezone: str) -> str:
     local = at.astimezone(zone(timezone))
     utc = at.astimezone(UTC)
     return f"{local:%a %Y-%m-%d %H:%M} {timezone} ({utc:%Y-%m-%d %H:%M} UTC)"
+
+
+def by_clock(at: datetime, *, now: datetime) -> str:
+    """
+    Return a moment to come as a time of day in UTC, with its date where that is needed.
+
+    It is where a clock on the wall could mean an earlier one as well: within half a day
+    nobody takes 05:18 for another.
+    """
+    day = "" if at - now < _HALF_A_DAY else f"{at.astimezone(UTC):%Y-%m-%d} "
+    return f"{day}{at.astimezone(UTC):%H:%M} UTC"
 
 
 def _exact(said: str) -> datetime:

@@ -22,7 +22,7 @@ from bot.flow.carrying.fence import not_announced_yet
 from bot.flow.changes.direct_action import playbook_of
 from bot.flow.changes.observing import lent_run
 from bot.flow.naming import name_of
-from bot.flow.saying import told
+from bot.flow.saying import card, told
 
 if TYPE_CHECKING:
     from bot.domain.operation import Operation
@@ -83,6 +83,8 @@ async def _announce(
             at=back.now(),
             saves=(latest.advanced(progress),),
             events=(told(EventName.ACTION_ANNOUNCED, latest, body),),
+            # With the button that stops it.
+            says=(card(latest),) if progress.stoppable else (),
         )
     )
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import BadArguments
-from bot.domain.timing.when import read_moment, shown
+from bot.domain.timing.when import by_clock, read_moment, shown
 
 PARIS = "Europe/Paris"
 # A Tuesday, nine in the morning in Paris.
@@ -116,6 +116,21 @@ def test_any_text_is_read_or_refused(text):
     except BadArguments:
         return
     assert NOW < found <= NOW + timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (1, "00:30 UTC"),
+        (11.9, "11:24 UTC"),
+        (12, "2026-03-02 11:30 UTC"),
+        (30, "2026-03-03 05:30 UTC"),
+    ],
+)
+def test_what_a_clock_on_the_wall_would_show_twice_has_its_date(hours, said):
+    now = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+
+    assert by_clock(now + timedelta(hours=hours), now=now) == said
 
 
 def test_a_moment_is_shown_where_the_person_is_and_in_utc():
