@@ -23,6 +23,8 @@ SHAPES = (
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
 )
 SECRET = SHAPES[0]
+# What writes whole requests, or a line for every job, at INFO.
+LOUD = ("slack_bolt", "slack_sdk", "procrastinate", "uvicorn.access", "urllib3")
 
 
 @pytest.fixture
@@ -30,8 +32,7 @@ def logs(capsys):
     """Set logging up for this test alone; gives the lines that were written."""
     root = logging.getLogger()
     before, level = root.handlers, root.level
-    loud = ("slack_bolt", "slack_sdk", "procrastinate", "uvicorn.access", "urllib3")
-    levels = {name: logging.getLogger(name).level for name in loud}
+    levels = {name: logging.getLogger(name).level for name in LOUD}
 
     def start(**how):
         observe(**{"level": "info", "as_json": True, **how})
@@ -163,7 +164,7 @@ def test_lines_for_people_are_covered_as_well(logs):
 def test_what_writes_whole_requests_is_not_heard_at_info(logs):
     lines = logs()
 
-    for name in ("slack_sdk.web", "procrastinate.worker", "urllib3.connectionpool"):
+    for name in LOUD:
         logging.getLogger(name).info("a whole request")
     structlog.get_logger().debug("too little")
     logging.getLogger("slack_sdk.web").warning("heard")

@@ -112,11 +112,11 @@ def plans_apart(rules: Sequence[RouteRule]) -> tuple[Facts, ...]:
     Of what destroys and replaces they see whether, of addresses whether they are more
     than a number that one of them names.
     """
-    named = {rule.match.addresses_up_to for rule in rules} - {None}
-    counts = sorted({1, 2} | {one + more for one in named if one for more in (0, 1)})
+    named = {one for rule in rules if (one := rule.match.addresses_up_to) is not None}
+    counts = sorted({1, 2} | {one + more for one in named for more in (0, 1)})
     return tuple(
         Facts(destroys=destroys, replaces=replaces, addresses=addresses)
-        for addresses in (*([0] if 0 in named else []), *counts)
+        for addresses in counts
         for destroys in (0, 1)
         for replaces in (0, 1)
         if destroys + replaces <= addresses
