@@ -40,7 +40,12 @@ async def double(ops, data, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "state"), [(0, State.DONE), (35, State.DONE), (1, State.FAILED)]
+    ("code", "state"),
+    [
+        (0, State.DONE),
+        pytest.param(35, State.DONE, marks=pytest.mark.long),
+        (1, State.FAILED),
+    ],
 )
 async def test_the_client_runs_once_and_its_code_tells_how_it_ended(
     ops, double, code, state

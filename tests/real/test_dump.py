@@ -179,6 +179,8 @@ async def test_a_copy_of_mariadb_holds_the_rows_and_its_checksum_and_no_secret(
     assert PASSWORD not in data.log.read_text()
 
 
+# In the page it is told by `test_every_row`, whose effect is the same.
+@pytest.mark.long
 async def test_a_copy_of_postgresql_can_be_restored(ops, data, postgresql, tmp_path):
     await placed(ops, "stock", postgresql, tmp_path / "copies")
 

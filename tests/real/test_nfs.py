@@ -63,6 +63,8 @@ async def root(ops, data, exports, tmp_path):
     await exportfs("-ra")
 
 
+# In the page it is told by `test_every_row`, whose effect is the same.
+@pytest.mark.long
 async def test_a_share_is_exported_to_the_named_host_and_to_no_other(ops, root):
     card = await ops.alice.asks(LINE)
     shown = (root / "media").exists()

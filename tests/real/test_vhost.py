@@ -34,6 +34,8 @@ async def there(world, shop):
     return run
 
 
+# In the page it is told by `test_every_row`, whose effect is the same.
+@pytest.mark.long
 async def test_nginx_answers_after_an_add_and_no_longer_after_a_remove(
     world, shop, visitor
 ):
