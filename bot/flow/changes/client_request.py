@@ -171,7 +171,12 @@ def _outlined(plans: Sequence[_Planned]) -> dict[str, tuple[str, ...]]:
 async def _advise(
     operation: Operation, advice: Sequence[Advice], *, client: Client, back: Back
 ) -> None:
-    """Write the advice under the merge request, where its author works."""
+    """
+    Write the advice under the merge request, where its author works.
+
+    As one comment: a thread at each line would have to be resolved before a merge where
+    the project asks for that, and so advice would hold up what people approved.
+    """
     async with borrowed(
         back, client=client.id, action="gitlab-prepare", operation=operation.id
     ) as minted:
