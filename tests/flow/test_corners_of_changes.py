@@ -173,6 +173,26 @@ async def test_an_effect_that_still_does_not_show_stays_in_doubt_and_is_said_onc
     assert events.count("effect.missing") == events.count("operation.doubted") == 1
 
 
+async def test_an_effect_that_shows_a_moment_later_is_looked_at_again_and_done(ops):
+    card = await approved(ops, "resize web-2 m5.large")
+    patient, slept = ops.back, []
+    ops.hurries()
+    await ops.tries()
+    await ops.day.gitlab.idle()
+    ops.aws.makes("web-2", "t3.medium")
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        ops.aws.makes("web-2", "m5.large")
+
+    ops.back = replace(patient, sleep=sleep)
+    await ops.works()
+
+    assert slept == [patient.pace.poll.total_seconds()]
+    assert await ops.state(card) is State.DONE
+    assert "effect.missing" not in await ops.events(card)
+
+
 async def test_a_merge_request_that_touches_another_file_is_not_laid_before_anybody(
     ops,
 ):
