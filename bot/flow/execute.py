@@ -323,10 +323,10 @@ async def _close(operation: Operation, end: End, *, back: Back) -> None:
             await _end(operation, State.DONE, message, back=back)
         case Failed(message=message, events=more):
             await _end(operation, State.FAILED, message, more=more, back=back)
-        case Doubt(message=message) if operation.state is State.RUNNING:
-            await _end(operation, State.IN_DOUBT, message, back=back)
-        case Doubt():
-            pass  # it was said; `sweep` asks again
+        case _ if operation.state is State.RUNNING:
+            await _end(operation, State.IN_DOUBT, end.message, back=back)
+        case _:
+            pass  # it is in doubt and that was said; `sweep` asks again
 
 
 _EVENTS = {

@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from bot.domain.operation import State
 from bot.domain.writes import Task, Writes
+from bot.flow.changes import observing
 from tests.flow.test_crashes import dies
 from tests.flow.test_undo import types
 
@@ -146,3 +147,18 @@ async def test_an_outage_does_not_hide_that_it_is_being_stopped(ops, running):
     waiting = (await ops.again(running)).operation
 
     assert waiting.progress.waiting_for.key == "waiting.halted"
+
+
+async def test_what_runs_learns_of_the_stop_and_what_only_looks_is_never_stopped(
+    ops, running
+):
+    operation = (await ops.again(running)).operation
+    halted = observing._halting(operation, back=ops.back)
+    before = await halted()
+
+    await types(ops.alice, f"halt {running.operation.short}")
+
+    stopped = (await ops.again(running)).operation
+    assert (before, await halted()) == (False, True)
+    assert observing._halting(stopped, back=ops.back) is None
+    assert observing._halting(running.operation, back=ops.back) is None

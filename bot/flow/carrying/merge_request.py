@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.domain.audit import EventName
 from bot.domain.change import MergeRequest
 from bot.domain.errors import Broken
-from bot.domain.forge import HeadMoved, Merged, NotMergeable, RequestState
+from bot.domain.forge import HeadMoved, Merged, RequestState
 from bot.domain.message import Message
 from bot.domain.operation import State
 from bot.domain.request_text import merge_message
@@ -70,13 +70,12 @@ async def merge(operation: Operation, *, client: Client, back: Back) -> Merged |
             message=merge_message(operation),
             token=token,
         )
-    match outcome:
-        case Merged():
-            return outcome
-        case HeadMoved(head_sha=head):
-            return Failed(Message.of("failed.head-moved", {"head": head[:8]}))
-        case NotMergeable(reason=reason):
-            return Failed(Message.of("failed.not-mergeable", {"reason": reason}))
+    if isinstance(outcome, Merged):
+        return outcome
+    if isinstance(outcome, HeadMoved):
+        head = outcome.head_sha[:8]
+        return Failed(Message.of("failed.head-moved", {"head": head}))
+    return Failed(Message.of("failed.not-mergeable", {"reason": outcome.reason}))
 
 
 async def _already_merged(

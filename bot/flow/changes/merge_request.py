@@ -103,12 +103,12 @@ async def rebound(
             "catalog": back.catalog.current().version_for(client.id),
             "policy": version_now(client.id, front=back),
         }
-        update |= await _plan_again(operation, request, client, token, back)
         if in_full:
             files = await files_of(
                 operation, client, request.target_branch, token, back
             )
             update["base"] = base_of(files)
+        update |= await _plan_again(operation, request, client, token, back)
     if in_full:
         state = await observe(operation, effect=change_of(operation).effect, back=back)
         update["live_state"] = state.fingerprint

@@ -69,11 +69,12 @@ async def open_and_gather(operation: Operation, *, back: Back) -> NotYet | Ready
         if request is None:
             return NotYet(operation)
         await refuse_pushed(operation, request, token=token, back=back)
-        raw = b""
         if change.edit.planned:
             raw = await plan_of(
                 operation, request, client=client, token=token, back=back
             )
+        else:
+            raw = b""
     accounts = await accounts_now(client.id, front=back)
     proposal = _proposal(operation, request, raw, accounts=accounts, back=back)
     return Ready(operation, proposal)
@@ -105,11 +106,11 @@ async def rebound(
             client.gitlab.project, iid=operation.progress.merge_request, token=token
         )
         update = _from_request(request, client=client, back=back)
-        update |= await _checked(operation, request, client, token, back)
         if in_full:
             branch = request.target_branch
             files = await files_of(operation, client, branch, token, back)
             update["base"] = base_of(files)
+        update |= await _checked(operation, request, client, token, back)
     return proposal.bound.model_copy(update=update), request
 
 
