@@ -68,6 +68,11 @@ def test_a_provider_written_the_old_way_is_pinned_too(version, found):
     assert rules(looked_at(GOOD.replace(old, f"aws = {version}"))) == found
 
 
+@pytest.mark.parametrize("tags", ["local.tags", "merge(local.tags, { a = 1 })"])
+def test_tags_that_come_from_elsewhere_are_not_judged(tags):
+    assert looked_at(GOOD.replace('{ Owner = "shop" }', tags)) == ()
+
+
 def test_what_else_terraform_is_told_names_no_provider():
     backend = '  backend "s3" {\n    encrypt = true\n  }\n\n  required_providers {'
 
