@@ -22,6 +22,7 @@ from bot.domain.catalog import (
     RouteRule,
     Shift,
 )
+from bot.domain.catalog.client import SecurityGroupAws, VolumeAws
 from bot.domain.catalog.schema import keys_at, schema
 from bot.domain.cost import Cost
 from bot.domain.message import Message
@@ -440,6 +441,21 @@ def test_an_instance_is_found_in_one_way(aws):
 
     with pytest.raises(ValidationError, match=r"instance_id"):
         Instance.model_validate({**whole, "aws": aws})
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [(VolumeAws, "volume_id"), (SecurityGroupAws, "group_id")],
+)
+def test_a_volume_or_a_group_is_found_in_one_way(kind, wanted):
+    known = {"volume_id": "vol-0123456789abcdef0", "group_id": "sg-0123456789abcdef0"}
+    by_id, by_name = {wanted: known[wanted]}, {"name_tag": "web"}
+
+    for neither_or_both in ({}, by_id | by_name):
+        with pytest.raises(ValidationError, match=f"wanted {wanted} or name_tag"):
+            kind.model_validate(neither_or_both)
+    assert kind.model_validate(by_id).name_tag is None
+    assert getattr(kind.model_validate(by_name), wanted) is None
 
 
 PLACES = {

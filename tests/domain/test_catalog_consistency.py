@@ -141,6 +141,14 @@ def test_a_channel_belongs_to_one_company():
     ]
 
 
+LATER = "2030-01-01T00:00:00Z"
+DAILY = {"timezone": "UTC", "every": "day", "since": "2026-11-02", "at": "09:00"}
+
+
+def event(title, member="bob"):
+    return {"event": title, "member": member}
+
+
 @pytest.mark.parametrize(
     ("rota", "expected"),
     [
@@ -165,6 +173,28 @@ def test_a_channel_belongs_to_one_company():
             ],
             [("shift-hidden", "on_call.2")],
         ),
+        (
+            [{"members": ["bob"], "rotates": {**DAILY, "called": 2}}],
+            [("more-than-there-are", "on_call.0.rotates.called")],
+        ),
+        ([{"members": ["bob"], "rotates": DAILY}], []),
+        (
+            [{"feed": {"name": "pager", "events": [event("One"), event("One")]}}],
+            [("event-twice", "on_call.0.feed.events.1.event")],
+        ),
+        (
+            [{"feed": {"name": "pager", "events": [event("One"), event("Two")]}}],
+            [],
+        ),
+        (
+            [{"feed": {"name": "pager", "events": [event("One", "bbo")]}}],
+            [("unknown-member", "on_call.0.feed.events.0.member")],
+        ),
+        (
+            [{"group": {"team": "T0EVIL", "id": "S0ONCALL"}}],
+            [("unknown-team", "on_call.0.group.team")],
+        ),
+        ([{"group": {"team": TEAM, "id": "S0ONCALL"}}], []),
         ([], []),
     ],
 )
@@ -172,6 +202,17 @@ def test_a_rota_makes_sense(rota, expected):
     problems = found(rota=rota)
 
     assert problems == [(key, "provider.yaml", steps) for key, steps in expected]
+
+
+def test_what_a_rota_has_wrong_is_told_with_what_there_is():
+    group = {"group": {"team": "T0EVIL", "id": "S0ONCALL"}}
+    crowd = {"members": ["bob"], "rotates": {**DAILY, "called": 3}, "until": LATER}
+    whole = provider(on_call=[crowd, group])
+
+    few, strange = inconsistencies(whole, [client("acme")], [])
+
+    assert few.message.args == {"got": 3, "limit": 1}
+    assert strange.message.args == {"got": "T0EVIL", "known": TEAM}
 
 
 def test_a_rota_without_any_members_names_nobody():
@@ -397,7 +438,7 @@ def group(name, **aws):
     }
 
 
-def disk(name, block=None, **aws):
+def disk(name, block=None, instance=None, **aws):
     place = {"directory": "p", "address": "aws_instance.web"}
     return {
         "kind": "volume",
@@ -406,6 +447,7 @@ def disk(name, block=None, **aws):
         "description": "a disk",
         "terraform": place,
         "block": block,
+        "instance": instance,
         "aws": aws,
     }
 
@@ -432,3 +474,110 @@ def test_a_disk_may_be_a_block_of_its_instances_resource():
 
     assert keys(machine, disk("root", "root_block_device", name_tag="r")) == []
     assert keys(machine, disk("root", name_tag="r")) == ["catalog.repeated-address"]
+
+
+def test_a_disk_is_attached_to_an_instance_of_the_same_inventory():
+    good = disk("data", instance="web-1", name_tag="d")
+    typo = disk("data", instance="wbe-1", name_tag="d")
+
+    found = inconsistencies(
+        provider(), [client("acme", targets=[instance("web-1"), typo])], []
+    )
+    alone = inconsistencies(provider(), [client("acme", targets=[typo])], [])
+
+    assert keys(instance("web-1"), good) == []
+    assert [(one.message.key, one.steps) for one in found] == [
+        ("catalog.unknown-instance", ("targets", 1, "instance"))
+    ]
+    assert found[0].message.args == {"got": "wbe-1", "known": "web-1"}
+    assert alone[0].message.args == {"got": "wbe-1", "known": "-"}
+
+
+def test_a_certificate_opens_one_host_alone():
+    ssh = {"address": "10.0.0.9", "user": "ops", "principal": "web"}
+    ssh["host_key"] = "ssh-ed25519 " + "A" * 68
+    one, other = (
+        {**instance(name), "kind": "host", "ssh": ssh} for name in ("web", "other")
+    )
+    for each in (one, other):
+        del each["aws"]
+
+    (found,) = inconsistencies(provider(), [client("acme", targets=[one, other])], [])
+
+    assert found.message.key == "catalog.repeated-resource"
+    assert found.steps == ("targets", 1, "ssh", "principal")
+
+
+def parameter(name="workers", **more):
+    return {
+        "kind": "parameter",
+        "name": name,
+        "environment": "production",
+        "description": "a value",
+        "file": "group_vars/web.yml",
+        "format": "yaml",
+        "path": ["nginx", name],
+        "type": "integer",
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"min": 1, "max": 8, "choices": ["2", "4"]}, []),
+        ({"min": 4, "max": 4}, []),
+        ({"min": 8, "max": 1}, [("bounds-crossed", "max", {})]),
+        (
+            {"type": "text", "min": 1},
+            [("bound-of-no-number", "min", {"name": "min", "type": "text"})],
+        ),
+        (
+            {"type": "boolean", "max": 1},
+            [("bound-of-no-number", "max", {"name": "max", "type": "boolean"})],
+        ),
+        (
+            {"choices": ["2", "many"]},
+            [("choice-of-other-type", "choices.1", {"got": "many", "type": "integer"})],
+        ),
+        ({"type": "number", "min": 0.5, "choices": ["0.5", "2"]}, []),
+        (
+            {"format": "hcl", "environment": "staging"},
+            [
+                (
+                    "no-job",
+                    "terraform",
+                    {"jobs": jobs, "environment": "staging", "file": ACME},
+                )
+                for jobs in ("plan_jobs", "apply_jobs")
+            ],
+        ),
+        ({"format": "hcl"}, []),
+        ({"environment": "staging"}, []),
+    ],
+)
+def test_what_a_parameter_may_be_fits_what_it_is(more, expected):
+    one = client("acme", targets=[parameter(**more)])
+
+    found = inconsistencies(provider(), [one], [])
+
+    assert [
+        (
+            one.message.key.removeprefix("catalog."),
+            ".".join(map(str, one.steps[2:])),
+            one.message.args,
+        )
+        for one in found
+    ] == expected
+
+
+def test_a_value_of_a_file_is_one_parameter():
+    again = parameter("other") | {"path": ["nginx", "workers"]}
+
+    found = inconsistencies(
+        provider(), [client("acme", targets=[parameter(), again])], []
+    )
+
+    (flaw,) = found
+    assert flaw.message.key == "catalog.repeated-parameter"
+    assert flaw.steps == ("targets", 1, "path")

@@ -77,6 +77,26 @@ def test_what_is_counted_or_in_a_module_is_listed_with_the_reason():
     }
 
 
+def test_code_that_cannot_be_read_is_told_once_and_nothing_is_guessed():
+    found, unclear = resources({"p/main.tf": CODE, "q/main.tf": b"\n= 1\n"})
+
+    assert found == ()
+    assert [(one.what, one.reason.key) for one in unclear] == [
+        ("*.tf", "refused.terraform-syntax")
+    ]
+    assert unclear[0].reason.args["file"] == "q/main.tf"
+    assert unclear[0].reason.args["line"] == 2
+
+
+def test_a_module_from_elsewhere_hides_nothing_here():
+    call = b'module "vpc" { source = "terraform-aws-modules/vpc/aws" }\n'
+
+    found, unclear = resources({"p/main.tf": CODE + call})
+
+    assert "aws_ebs_volume.data" in {one.address for one in found}
+    assert [one.what for one in unclear] == ["p: aws_instance.counted"]
+
+
 def test_code_in_json_is_found_as_code_in_hcl_is():
     code = (
         b'{"resource": {"aws_instance": {"app": {"for_each": {"app-1": {}}},'
@@ -323,6 +343,16 @@ def test_a_target_that_aws_no_longer_has_is_told_and_stays():
 
 
 TEXT = "# kept\ntargets:\n  - name: web-1  # as is\n    kind: instance\n# end\n"
+
+
+def test_a_text_whose_last_line_is_not_ended_is_ended_first():
+    one = Proposed("app-1", "instance", Environment.STAGING, "app-1", None)
+
+    after = with_targets(TEXT.rstrip(), [one], end=4, indent=2)
+
+    assert after.startswith(f"{TEXT}\n  - name: app-1\n")
+    names = [each["name"] for each in yaml.safe_load(after)["targets"]]
+    assert names == ["web-1", "app-1"]
 
 
 @given(st.text(min_size=1, max_size=40))

@@ -93,6 +93,30 @@ def test_anything_else_is_refused_with_a_signing_token(headers):
     assert isinstance(verify(headers, BODY, secret=SIGNING, now=NOW), HookRefused)
 
 
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("whsec_not base64!", "the configured signing token is not base64"),
+        ("whsec_", "no secret is configured"),
+    ],
+)
+def test_a_signing_token_that_is_none_makes_nothing_authentic(secret, reason):
+    headers = signed(key=b"")
+
+    found = verify(headers, BODY, secret=SecretStr(secret), now=NOW)
+
+    assert found == HookRefused(reason)
+
+
+@pytest.mark.parametrize("key", ["", "a b", "é"])
+def test_a_hook_without_a_delivery_id_is_refused(key):
+    headers = plain(**{"Idempotency-Key": key})
+
+    found = verify(headers, BODY, secret=TOKEN, now=NOW)
+
+    assert found == HookRefused("no delivery id")
+
+
 def test_a_signed_hook_never_falls_back_to_its_token():
     headers = plain() | signed(key=b"x" * 32)
 

@@ -53,6 +53,32 @@ def test_what_does_not_is_told_with_its_line(old, new, rule, line):
     assert rules(found) == [(rule, line)]
 
 
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        ('"~> 5.0"', []),
+        ('"5.1.0"', []),
+        ('">= 5.0"', [("pinned", 3)]),
+        ("var.version", [("pinned", 3)]),
+    ],
+)
+def test_a_provider_written_the_old_way_is_pinned_too(version, found):
+    old = 'aws = { source = "hashicorp/aws", version = "~> 5.0" }'
+
+    assert rules(looked_at(GOOD.replace(old, f"aws = {version}"))) == found
+
+
+@pytest.mark.parametrize("tags", ["local.tags", "merge(local.tags, { a = 1 })"])
+def test_tags_that_come_from_elsewhere_are_not_judged(tags):
+    assert looked_at(GOOD.replace('{ Owner = "shop" }', tags)) == ()
+
+
+def test_what_else_terraform_is_told_names_no_provider():
+    backend = '  backend "s3" {\n    encrypt = true\n  }\n\n  required_providers {'
+
+    assert looked_at(GOOD.replace("  required_providers {", backend)) == ()
+
+
 # Put together here, so that nobody who scans this repository for secrets finds any.
 SECRETS = {
     "aws-key": "AKIA" + "Q3ABCDEFGHIJKLM7",

@@ -344,6 +344,14 @@ WRONG = [
     (named("a-b", "permit (princpal, action, resource);"), 3, 9, "unreadable", 0),
     (named("a-b", "permit (principal, action"), 3, 20, "unreadable", 0),
     (named("a-b", 'permit (principal, action, resource) when { "x };'), 3, 45, 0, 0),
+    (named("a-b", f"{OK[:-1]});"), 3, len(OK), "unreadable", "unexpected token `)`"),
+    (
+        named("a-b", f"{OK[:-1].replace(', res', ' res')} 1"),
+        3,
+        54,
+        "unreadable",
+        "unexpected token `1`",
+    ),
     (f'@because("x")\n{OK}\n', 2, 1, "no-id", 0),
     (f'@id("A b")\n@because("x")\n{OK}', 1, 5, "bad-id", "A b"),
     (f'@id("a-b")\n{OK}', 2, 1, "no-because", 0),
@@ -376,6 +384,13 @@ WRONG = [
     ),
     (named("a-b", OK.replace('"ask"', '"aks"')), 3, 38, "unknown-name", "aks"),
     (named("a-b", OK[:-1] + " when { resource.size == 3 };"), 3, 71, "misfit", 0),
+    (
+        named("a-b", OK.replace("Action", "Action::Action")),
+        3,
+        46,
+        "misfit",
+        'unrecognized action `Action::Action::"ask"`',
+    ),
     (named("a-b", OK[:-1] + " when { context.risk == true };"), 3, 1, "misfit", 0),
     (
         named(

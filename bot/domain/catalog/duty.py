@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.catalog.people import Person, Provider
-    from bot.domain.catalog.shift import GroupFeed, Shift
+    from bot.domain.catalog.shift import GroupFeed
     from bot.domain.timing.rota import Standing
 
 
@@ -72,14 +72,8 @@ def next_change(
     for shift in provider.on_call:
         edges += [edge for edge in (shift.begins, shift.until) if edge is not None]
         if shift.rotates is not None:
-            edges.append(_next_handover(shift, at))
+            edges.append(shift.rotates.handover(shift.rotates.turn(at) + 1))
     return min((edge for edge in edges if edge > at), default=None)
-
-
-def _next_handover(shift: Shift, at: datetime) -> datetime:
-    if shift.rotates is None:
-        return at
-    return shift.rotates.handover(shift.rotates.turn(at) + 1)
 
 
 def _by_feed(

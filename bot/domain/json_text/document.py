@@ -66,7 +66,7 @@ class JsonDocument:
     def read(self, node: Node) -> object:
         """Return the value of a scalar, strictly read."""
         try:
-            value: object = json.loads(text_of(node), parse_constant=_no_constant)
+            value: object = json.loads(text_of(node))
         except (ValueError, RecursionError) as error:
             line = line_of(node)
             raise refused(
@@ -109,10 +109,6 @@ def field(node: Node, name: str) -> Node:
     found = node.child_by_field_name(name)
     assert found is not None  # noqa: S101 - the grammar has no pair without them
     return found
-
-
-def _no_constant(text: str) -> object:
-    raise ValueError(text)
 
 
 def _first_error(root: Node) -> int:

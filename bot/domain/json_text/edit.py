@@ -44,7 +44,7 @@ def set_value(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
     check_fits(value, old=old, file=file, line=line, path=path)
     written = write(value, file=file).encode()
     after = source[: node.start_byte] + written + source[node.end_byte :]
-    return _proven(document, after, path=path, old=old, value=value)
+    return proven(document, after, path=path, old=old, value=value)
 
 
 def read_value(source: bytes, *, file: str, path: Path) -> object:
@@ -76,7 +76,7 @@ def insert_key(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
             raise refused(Reason.PRESENT, file=file, line=line, what=shown(path))
     name, written = (write(each, file=file) for each in (key, value))
     after = with_pair(source, holder, key=name.encode(), value=written.encode())
-    return _proven(document, after, path=path, old=None, value=value)
+    return proven(document, after, path=path, old=None, value=value)
 
 
 def with_pair(source: bytes, holder: Node, *, key: bytes, value: bytes) -> bytes:
@@ -113,7 +113,7 @@ def _gap(source: bytes, holder: Node) -> tuple[int, bytes, bytes]:
     return last.end_byte, b"," + end + lead, between
 
 
-def _proven(
+def proven(
     document: JsonDocument,
     after: bytes,
     *,
@@ -121,6 +121,7 @@ def _proven(
     old: object,
     value: Scalar,
 ) -> Edit:
+    """Return the edit; raises Broken where its file does not read back as written."""
     again = parse(document.file, after)
     node = again.value(path)
     found, line = again.read(node), line_of(node)

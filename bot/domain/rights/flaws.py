@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.rights.source import Piece, Policies, PolicyFile
 
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{2,59}")
+_EFFECTS: Final = frozenset({"permit", "forbid"})
 _LONGEST_BECAUSE: Final = 300
 _UNEXPECTED: Final = re.compile(r"unexpected token `(.*)`", re.DOTALL)
 _QUOTED: Final = re.compile(r"`([^`]+)`|: (\w+)$")
@@ -199,10 +200,8 @@ class _Checked:
 
     def _effect(self) -> int:
         """Return where the policy's `permit` or `forbid` stands."""
-        for token in self._piece.tokens:
-            if token.text in ("permit", "forbid"):
-                return token.start
-        return self._piece.start
+        effects = [one for one in self._piece.tokens if one.text in _EFFECTS]
+        return effects[0].start  # Cedar has read it, so it has one
 
     def _flaw(
         self,

@@ -107,10 +107,8 @@ def line_end(source: bytes) -> bytes:
 
 def line_after(document: Document, node: Node) -> int:
     """Return where the line after the node begins, or the end of the file."""
-    source, end = document.source, node.end_byte
-    if end and source[end - 1] == ord("\n"):  # a heredoc has its line end in it
-        return end
-    found = source.find(b"\n", end)
+    source = document.source
+    found = source.find(b"\n", node.end_byte)
     return len(source) if found < 0 else found + 1
 
 
@@ -144,8 +142,8 @@ def _lead(document: Document, node: Node) -> bytes:
 def _braces(block: Block) -> tuple[Node, Node]:
     found = (child(block.node, "block_start"), child(block.node, "block_end"))
     opening, closing = found
-    if opening is None or closing is None:  # parsed without error: both are there
-        raise refused(Reason.SYNTAX, file=block.file, line=block.line)
+    assert opening is not None  # noqa: S101 - the grammar has no block without it
+    assert closing is not None  # noqa: S101 - nor without this one
     return opening, closing
 
 

@@ -49,8 +49,7 @@ def set_variable(
     except NotWritableError as error:
         raise refused(Reason.VALUE, file=file, what=str(error)) from error
     after = splice(at.document, value_span(at), written)
-    if variable(after, file=file, path=path) != value:
-        raise Broken(f"an edit of {file} does not read back")
+    must_read_back(after, file=file, path=path, value=value)
     return Edit(
         file=file,
         line=at.line,
@@ -60,6 +59,14 @@ def set_variable(
         new_value=value,
         via=(Step(file, at.line, excerpt(at.text)),),
     )
+
+
+def must_read_back(
+    after: bytes, *, file: str, path: tuple[Key, ...], value: Scalar
+) -> None:
+    """Raise Broken where the file, once edited, says another value than was written."""
+    if variable(after, file=file, path=path) != value:
+        raise Broken(f"an edit of {file} does not read back")
 
 
 def _found(source: bytes, file: str, path: tuple[Key, ...]) -> Expression:

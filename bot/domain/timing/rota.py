@@ -49,9 +49,7 @@ class Rotation(Frozen):
         """Return the number of the turn; the first is 0, before it they count down."""
         shown = wall(at, of=zone(self.timezone))
         number = (shown - self._begins(0)) // _LASTS[self.every]
-        # Around a jump of the clocks the wall alone does not tell before from after.
-        while self.handover(number) > at:
-            number -= 1
+        # Clocks that are put back show a time before the handover once more after it.
         while self.handover(number + 1) <= at:
             number += 1
         return number

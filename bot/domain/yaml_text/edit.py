@@ -58,7 +58,7 @@ def set_value(source: bytes, *, file: str, path: Path, value: Scalar) -> Edit:
         new_value=value,
         via=(Step(file, line, shown(path)),),
     )
-    _prove(document, edit, path=path)
+    must_read_back(document, edit, path=path)
     return edit
 
 
@@ -96,7 +96,8 @@ def _read(document: YamlDocument, node: ScalarNode, path: Path) -> object:
     return value
 
 
-def _prove(document: YamlDocument, edit: Edit, *, path: Path) -> None:
+def must_read_back(document: YamlDocument, edit: Edit, *, path: Path) -> None:
+    """Raise Broken unless the new value, and nothing else, is what the edit made."""
     again = parse(edit.file, edit.after)
     node = again.scalar(path)
     found = _read(again, node, path)

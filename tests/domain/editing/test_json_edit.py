@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.errors import Refused
-from bot.domain.json_text.edit import insert_key, set_value
+from bot.domain.errors import Broken, Refused
+from bot.domain.json_text.document import parse
+from bot.domain.json_text.edit import insert_key, proven, read_value, set_value
 from tests.domain.editing.hostile import values
 
 ROLE = b"""{
@@ -85,11 +86,36 @@ def test_what_is_not_plainly_one_value_is_refused(path, value, reason, line):
         (b"", "syntax", 1),
         (b'{"a": 1}\n\xff', "encoding", 2),
         (b'{"a": 01}', "syntax", 1),
+        (b'{"a": NaN}', "syntax", 1),
+        (b'{"a": -Infinity}', "syntax", 1),
+        (b'{\n"a": ' + b"1" * 5000 + b"}", "syntax", 2),
+        (b'{\n"a": "\x01"}', "syntax", 2),
         (b" " * (2 * 1024 * 1024 + 1), "large", 0),
     ],
 )
 def test_a_file_that_cannot_be_read_for_certain_is_refused(source, reason, line):
     assert refusal(set_value, source, ("a",), 2) == (reason, line)
+
+
+@pytest.mark.parametrize("path", [(), ("default_attributes", "ports"), NGINX])
+def test_a_collection_is_not_read_as_one_value(path):
+    with pytest.raises(Refused) as caught:
+        read_value(ROLE, file="r.json", path=path)
+
+    assert caught.value.message.key == "refused.editing-not-scalar"
+
+
+def test_one_value_is_read_where_the_path_leads():
+    assert read_value(ROLE, file="r.json", path=(*NGINX, "user")) == "www"
+    assert read_value(ROLE, file="r.json", path=("default_attributes", "gone")) is None
+
+
+@pytest.mark.parametrize("value", ["data", 1, True])
+def test_what_does_not_read_back_is_our_mistake(value):
+    document = parse("r.json", ROLE)
+
+    with pytest.raises(Broken, match=r"an edit of r\.json does not read back"):
+        proven(document, ROLE, path=("float",), old=1.1, value=value)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.editing.edit import Edit
 from bot.domain.editing.refusal import Reason
-from bot.domain.errors import Refused
-from bot.domain.yaml_text.edit import set_value
+from bot.domain.errors import Broken, Refused
+from bot.domain.yaml_text.document import parse
+from bot.domain.yaml_text.edit import must_read_back, set_value
 from tests.domain.editing.hostile import HOSTILE, TEMPLATES, texts, values
 
 FILE = """---
@@ -135,11 +137,29 @@ def test_what_is_not_plainly_one_value_is_refused(path, value, reason, line):
         (b"!x\na: 1\n", "tagged", 1),
         (b"? a\n: 1\n? a\n", "duplicate", 3),
         (b"{a}", "style", 1),
+        (b"b: 1\na: 2026-02-30\n", "style", 2),
         (b"a: &x\n", "style", 1),
     ],
 )
 def test_a_file_that_cannot_be_read_for_certain_is_refused(source, reason, line):
     assert refusal(source, ("a",), 2) == (reason, line)
+
+
+@pytest.mark.parametrize(
+    ("after", "value"),
+    [
+        (b"a: 1\nb: 2\n", 3),
+        (b"a: 1\nb: 2\n", "2"),
+        (b"a: 2\nb: 3\n", 3),
+        (b"a: 1\nb: 3\nc: 4\n", 3),
+    ],
+)
+def test_what_does_not_read_back_is_our_mistake(after, value):
+    source = b"a: 1\nb: 2\n"
+    edit = Edit("v.yml", 2, source, after, old_value=2, new_value=value)
+
+    with pytest.raises(Broken, match=r"an edit of v\.yml does not read back"):
+        must_read_back(parse("v.yml", source), edit, path=("b",))
 
 
 def test_line_ends_and_a_byte_order_mark_stay():

@@ -147,6 +147,22 @@ def test_a_nested_block_goes_after_its_like_and_comes_out_again():
     assert gone.after == GROUP
 
 
+@pytest.mark.parametrize(
+    ("before", "gap"),
+    [(b'  name = "web"\n', b"\n"), (b"", b""), (b'  name = "web"\n\n', b"")],
+)
+def test_a_first_nested_block_goes_to_the_end_after_a_blank_line(before, gap):
+    head = b'resource "aws_security_group" "web" {\n'
+    block = NewBlock("ingress", attributes=(("from_port", 443),))
+
+    found = append_nested(
+        {"m.tf": head + before + b"}\n"}, root="", address=WEB, block=block
+    )
+
+    put = gap + b"  ingress {\n    from_port = 443\n  }\n"
+    assert found.after == head + before + put + b"}\n"
+
+
 def test_the_same_block_is_not_put_in_twice():
     there = append_nested({"m.tf": GROUP}, root="", address=WEB, block=RULE)
 
@@ -245,6 +261,115 @@ def test_what_is_no_name_is_not_written(make):
         make()
 
     assert reason(caught) == "name"
+
+
+def test_a_block_is_appended_to_no_resource_that_is_one_line():
+    source = b'\nresource "aws_security_group" "web" {}\n'
+
+    with pytest.raises(Refused) as caught:
+        append_nested({"m.tf": source}, root="", address=WEB, block=RULE)
+
+    assert reason(caught) == "one-line"
+    assert caught.value.message.args["line"] == 2
+
+
+def test_one_instance_of_several_is_not_removed_for_all_of_them():
+    source = GROUP.replace(b"{\n", b'{\n  for_each = toset(["a", "b"])\n', 1)
+    address = Address("aws_security_group", "web", "a")
+
+    with pytest.raises(Refused) as caught:
+        remove_block({"m.tf": source}, root="", address=address)
+
+    assert reason(caught) == "needs-key"
+    assert caught.value.message.args["what"] == 'aws_security_group.web["a"]'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [(b"", b" /* why */", 1), (b"/* why */ ", b"", 1), (b"\n/* a\n*/ ", b"", 3)],
+)
+def test_a_resource_that_shares_a_line_with_more_than_a_remark_is_not_removed(
+    before, after, line
+):
+    source = before + GROUP.rstrip() + after + b"\n"
+
+    with pytest.raises(Refused) as caught:
+        remove_block({"m.tf": source}, root="", address=WEB)
+
+    assert reason(caught) == "one-line"
+    assert caught.value.message.args["line"] == line
+
+
+@pytest.mark.parametrize("change", [append_nested, remove_nested])
+def test_blocks_that_are_made_while_terraform_runs_are_left_alone(change):
+    source = GROUP.replace(b"  ingress {", b'  dynamic "ingress" {')
+
+    with pytest.raises(Refused) as caught:
+        change({"m.tf": source}, root="", address=WEB, block=RULE)
+
+    assert reason(caught) == "dynamic"
+    assert caught.value.message.args["line"] == 4
+
+
+def test_a_block_of_another_kind_or_label_is_another_block():
+    made = b'  provisioner "file" {\n  }\n'
+    source = GROUP[:-2] + made + GROUP[-2:]
+    other = NewBlock("provisioner", ("local-exec",))
+    same = NewBlock("provisioner", ("file",))
+
+    with pytest.raises(Refused) as caught:
+        remove_nested({"m.tf": source}, root="", address=WEB, block=other)
+    gone = remove_nested({"m.tf": source}, root="", address=WEB, block=same)
+
+    assert reason(caught) == "no-block"
+    assert gone.after == GROUP
+
+
+def test_a_reference_is_the_same_only_as_itself_and_a_computed_value_as_nothing():
+    office = NewBlock("ingress", attributes=(("to", Ref("var.office")),))
+    home = NewBlock("ingress", attributes=(("to", Ref("var.home")),))
+    text = NewBlock("ingress", attributes=(("to", "var.office"),))
+    source = append_nested({"m.tf": GROUP}, root="", address=WEB, block=office).after
+    computed = source.replace(b"var.office", b'lower("var.office")')
+
+    refusals = []
+    for there, block in ((source, home), (source, text), (computed, office)):
+        with pytest.raises(Refused) as caught:
+            remove_nested({"m.tf": there}, root="", address=WEB, block=block)
+        refusals.append(reason(caught))
+    gone = remove_nested({"m.tf": source}, root="", address=WEB, block=office)
+
+    assert refusals == ["no-block"] * 3
+    assert gone.after == GROUP
+
+
+@pytest.mark.parametrize(
+    ("block", "written"),
+    [
+        (NewBlock("locals"), b"locals {}\n"),
+        (NewBlock("module", ("a",)), b'module "a" {}\n'),
+        (
+            NewBlock("a", blocks=(NewBlock("b"), NewBlock("c"))),
+            b"a {\n  b {}\n\n  c {}\n}\n",
+        ),
+        (
+            NewBlock("a", attributes=(("b", 1),), blocks=(NewBlock("c"),)),
+            b"a {\n  b = 1\n\n  c {}\n}\n",
+        ),
+    ],
+)
+def test_a_block_with_little_in_it_is_written_as_terraform_formats_it(block, written):
+    assert append_block({}, file="m.tf", block=block).after == written
+
+
+@pytest.mark.parametrize("value", ["\ud800", ("x", "e\u0301"), float("nan")])
+def test_a_value_that_terraform_would_not_read_back_is_not_written(value):
+    block = NewBlock("locals", attributes=(("a", value),))
+
+    with pytest.raises(Refused) as caught:
+        append_block({}, file="m.tf", block=block)
+
+    assert reason(caught) == "value"
 
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,14}", fullmatch=True).filter(

@@ -10,9 +10,10 @@ from bot.domain.message import Message
 from bot.domain.scope import Risk
 from bot.domain.terraform.address import Address
 from bot.domain.terraform.finding import Intended, IntendedWhole, Kind, Severity
-from bot.domain.terraform.guard import guard
+from bot.domain.terraform.guard import guard, survey
 from bot.domain.terraform.plan_reading import read_plan
 from bot.domain.terraform.refusal import Reason
+from tests.domain.terraform.plan_support import plan
 
 RESIZE = Intended(
     Address.parse("aws_instance.web"), "instance_type", "t3.medium", "m5.large"
@@ -203,6 +204,39 @@ def test_a_known_new_address_is_a_surprise_though_an_unknown_one_is_not():
     change["change"]["after"]["public_ip"] = "6.6.6.6"
 
     assert kinds(judge(change)) == [Kind.OTHER_ATTRIBUTE]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ({"errored": True}, "plan-errored"),
+        ({"complete": False}, "plan-incomplete"),
+    ],
+)
+def test_a_plan_that_was_not_finished_is_not_surveyed(state, reason):
+    whole = read_plan(plan(entry("a.b", ["delete"]), **state))
+
+    with pytest.raises(Refused) as caught:
+        survey(whole)
+
+    assert caught.value.message.key == f"refused.terraform-{reason}"
+    assert caught.value.message.args["file"] == "plan.json"
+
+
+def test_of_a_plan_that_nobody_meant_what_is_dangerous_is_told():
+    whole = read_plan(
+        plan(
+            entry("a.new", ["create"]),
+            entry("a.other", after={"x": 1}),
+            entry("a.gone", ["delete"]),
+        )
+    )
+
+    found = survey(whole)
+
+    assert [(one.kind, one.address) for one in found.findings] == [
+        (Kind.DESTROY, "a.gone")
+    ]
 
 
 OTHER_VALUES = {

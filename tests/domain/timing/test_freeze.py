@@ -177,6 +177,20 @@ def test_freezes_that_follow_one_another_end_with_the_last():
     assert (found.by, found.reason, found.declared) == ("carol", "We launch", True)
 
 
+def test_what_follows_on_for_long_is_told_up_to_a_limit():
+    begins = at("2026-11-02T09:00+00:00")
+    hour = 60 * MINUTE
+    freezes = [told(begins + n * hour, begins + (n + 1) * hour) for n in range(40)]
+
+    held = hold(
+        (), freezes, environment=PRODUCTION, command="resize", at=begins + 5 * MINUTE
+    )
+
+    # Nobody is let through: after that a request is looked at anew.
+    assert held is not None
+    assert held.until == begins + 32 * hour
+
+
 def test_a_freeze_that_was_lifted_holds_nothing_any_more():
     begins, until = at("2026-11-24T10:00Z"), at("2026-11-24T18:00Z")
     lifted = told(begins, until, lifted_at=at("2026-11-24T12:00Z"))

@@ -1,11 +1,12 @@
 """Turns, overrides and feeds: who is on call, against a plain count of handovers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from bot.domain.catalog.duty import next_change, on_call, pool, sources
 from bot.domain.catalog.people import Person, Provider
@@ -126,6 +127,49 @@ def test_the_next_one_takes_over_on_monday_at_nine():
     )
 
 
+def test_clocks_that_are_put_back_do_not_call_the_former_one_again():
+    turns = {"timezone": "Europe/Paris", "every": "day", "since": "2026-10-24"}
+    rota = provider({"members": ["bob", "dave"], "rotates": turns | {"at": "02:30"}})
+
+    # 02:30 comes at 00:30 UTC, and at 01:00 UTC the wall shows 02:00 again.
+    handover = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert who(rota, handover - MINUTE) == ["bob"]
+    assert who(rota, handover) == ["dave"]
+    assert who(rota, handover + 35 * MINUTE) == ["dave"]
+    assert next_change(rota, standing=Standing(), at=handover + 35 * MINUTE) == (
+        datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock", "minute"), [("02:00", 0), ("02:10", 0), ("02:30", 0), ("02:40", 10)]
+)
+def test_a_handover_that_the_wall_never_shows_is_when_the_clocks_jump(clock, minute):
+    # On Lord Howe 02:00 to 02:30 are jumped over, at 15:30 UTC of the day before.
+    turns = {"timezone": "Australia/Lord_Howe", "every": "day", "since": "2026-10-03"}
+    rota = provider({"members": ["bob", "dave"], "rotates": turns | {"at": clock}})
+
+    handover = datetime(2026, 10, 3, 15, 30 + minute, tzinfo=UTC)
+    assert who(rota, handover - MINUTE) == ["bob"]
+    assert who(rota, handover) == ["dave"]
+
+
+def test_a_day_is_one_of_the_calendar():
+    turns = WEEKLY | {"at": "09:00"}
+
+    read = Rotation.model_validate(turns | {"since": "2026-11-02"})
+    assert Rotation.model_validate(turns | {"since": date(2026, 11, 2)}) == read
+    assert read.since == date(2026, 11, 2)
+    for wrong in (
+        "2026-02-30",
+        "2026-2-3",
+        20261102,
+        datetime(2026, 11, 2, tzinfo=UTC),
+    ):
+        with pytest.raises(ValidationError, match=r"since\n  must look like \^"):
+            Rotation.model_validate(turns | {"since": wrong})
+
+
 def test_several_may_be_called_at_once_the_one_whose_turn_it_is_first():
     turns = WEEKLY | {"at": "09:00", "called": 2}
     rota = provider({"members": ["bob", "dave", "erin"], "rotates": turns})
@@ -185,6 +229,29 @@ def test_a_group_s_accounts_are_members_of_the_catalog():
     standing = Standing(feeds=(Feed(name=name, fetched_at=NOW, slots=slots),))
 
     assert who(rota, standing=standing) == ["dave"]
+
+
+def test_a_turn_of_a_feed_begins_when_it_says_so():
+    rota = provider(FEED)
+    slots = (Slot(key="Primary: Dave", begins=NOW + MINUTE),)
+    standing = Standing(feeds=(Feed(name="pager", fetched_at=NOW, slots=slots),))
+
+    assert who(rota, NOW, standing=standing) == []
+    assert who(rota, NOW + MINUTE, standing=standing) == ["dave"]
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        {},
+        {"members": ["bob"], "group": {"team": TEAM, "id": "S0ONCALL"}},
+        FEED | {"members": ["bob"]},
+        FEED | {"rotates": WEEKLY | {"at": "09:00"}},
+    ],
+)
+def test_one_source_says_who_is_on_a_shift(shift):
+    with pytest.raises(ValidationError, match="wanted members, a feed or a group"):
+        provider(shift)
 
 
 def test_who_may_be_on_call_are_engineers_and_whom_the_rota_names():
