@@ -74,7 +74,13 @@ def write(value: Scalar) -> str:
         return quote(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise NotWritableError("not a finite number")
-    return repr(value)
+    # Without an exponent, which `repr` gives to what is very large or very small.
+    digits = (
+        format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
+    )
+    if len(digits) > _LONGEST_NUMBER:
+        raise NotWritableError("too many digits")
+    return digits
 
 
 def unquote(inner: str) -> str:

@@ -136,3 +136,23 @@ def test_an_absurdly_long_number_is_not_read():
 )
 def test_a_primitive_has_one_canonical_text(value, text):
     assert canonical(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.5, "0.5"),
+        (1e-07, "0.0000001"),
+        (1e22, "1" + "0" * 22),
+        (-2.5e-9, "-0.0000000025"),
+    ],
+)
+def test_a_number_is_written_with_all_its_digits_and_reads_back(value, text):
+    assert write(value) == text
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("value", [10**300, 1e-300])
+def test_a_number_of_more_digits_than_are_read_is_not_written(value):
+    with pytest.raises(NotWritableError, match="too many digits"):
+        write(value)
