@@ -138,8 +138,11 @@ async def test_a_click_delivered_twice_at_once_breaks_it_once_and_is_told_the_sa
     async def operations_like(client, *, short):
         return (card.operation,)
 
-    store = Instead(ops.back.store, operations_like=operations_like)
-    front = ops.with_ports(store=store)
+    async def breaks(client):
+        return ()
+
+    before = {"operations_like": operations_like, "breaks": breaks}
+    front = ops.with_ports(store=Instead(ops.back.store, **before))
     again = await break_glass(knock, shown=shown, front=front)
 
     assert first.key == "glass.broken"
