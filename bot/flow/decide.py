@@ -260,9 +260,7 @@ def _outcome(
     if by.verdict is Verdict.DENY:
         denied = operation.to(State.DENIED, at=by.now)
         return denied, EventName.OPERATION_DENIED, _tidy(operation)
-    if operation.route is None:
-        return operation, None, ()
-    if still_missing(
+    if operation.route is None or still_missing(
         operation, decisions=decisions, standing=near.standing, front=front
     ):
         return operation, None, ()

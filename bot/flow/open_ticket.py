@@ -81,13 +81,12 @@ class _Opening:
             found = await self.back.forge.find_issue(
                 owner.gitlab.project, mark=mark(self._id), token=token
             )
-            if found is None:
-                announced = self._announced()
-                if announced is not None:
-                    await self._missing(announced)
-                    return
-                found = await self._open(owner, token)
-        await self._opened(found)
+            announced = self._announced()
+            if found is None and announced is not None:
+                await self._missing(announced)
+                return
+            issue = found or await self._open(owner, token)
+        await self._opened(issue)
 
     async def _open(self, owner: Client, token: SecretStr) -> IssueState:
         ticket = self._ticket()

@@ -189,9 +189,11 @@ async def _call(proposed: Operation, *, back: Back) -> Message:
 
 async def _undoes(operation: Operation, *, back: Back) -> tuple[Message, ...]:
     """Say which operation this one takes back, if it was asked as an undo."""
-    if operation.undoes is None:
-        return ()
-    undone = await back.store.operation(operation.client, id=operation.undoes)
+    undone = (
+        await back.store.operation(operation.client, id=operation.undoes)
+        if operation.undoes is not None
+        else None
+    )
     if undone is None:
         return ()
     title = undone.change.title

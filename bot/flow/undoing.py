@@ -121,7 +121,11 @@ def _is_done(operation: Operation) -> bool:
 
 def _changes_the_same(undone: Operation, other: Operation) -> bool:
     """Whether the other ended later and is of the kind of this one or of its undo."""
-    if undone.ended_at is None or other.ended_at is None or undone.proposal is None:
-        return False
-    kinds = {undone.command, undone.proposal.way_back.partition(" ")[0]}
-    return other.ended_at > undone.ended_at and other.command in kinds
+    before, after, back = undone.ended_at, other.ended_at, undone.proposal
+    return (
+        before is not None
+        and after is not None
+        and back is not None
+        and after > before
+        and other.command in {undone.command, back.way_back.partition(" ")[0]}
+    )

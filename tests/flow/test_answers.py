@@ -8,6 +8,7 @@ import pytest
 from bot.domain.views import Found, Help, Said, Story
 from bot.flow.answer import answer
 from bot.flow.export import exported
+from tests.flow.test_corners import Instead
 
 
 async def asks(ops, who, words, **more):
@@ -158,3 +159,21 @@ async def test_an_export_of_a_client_without_history_is_empty_and_whole(ops):
 
     assert found[0]["records"] == 0
     assert [one.get("kind", "head") for one in found] == ["head", "end"]
+
+
+async def test_what_is_recorded_and_signed_while_it_is_exported_is_left_out(ops):
+    await ops.alice.asks("backup db-prod")
+    head = await ops.back.store.head("acme")
+    ops.clock.passes(hours=1, minutes=1)
+    await ops.sweeps()
+
+    async def earlier(client):
+        return head
+
+    store = Instead(ops.back.store, head=earlier)
+    found = [json.loads(line) async for line in exported("acme", store=store)]
+
+    (signed,) = await ops.back.store.checkpoints("acme")
+    kinds = [one.get("kind", "head") for one in found]
+    assert signed.seq > head[0]
+    assert kinds == ["head", *["record"] * head[0], "end"]

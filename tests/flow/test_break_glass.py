@@ -15,6 +15,7 @@ from bot.inbound.slack.typed import typed
 from bot.outbound.slack.pen import Pen
 from bot.outbound.speech import Speech
 from tests.flow.people import ONCALL
+from tests.flow.test_corners import Instead
 
 PEN = Pen(Speech(), "en")
 WHY = "the shop is losing orders since 02:10"
@@ -124,6 +125,29 @@ async def test_nobody_else_can_break_approve_or_deny_it(ops):
     assert await ops.state(card) is State.PROPOSED
     assert (await ops.events(card)).count("decision.refused") == 3
     assert (await ops.told(card, "decision.refused"))["rule"] == "glass-not-decided"
+
+
+async def test_a_click_delivered_twice_at_once_breaks_it_once_and_is_told_the_same(
+    ops,
+):
+    card = await ops.bob.breaks_glass_for("backup db-prod-2", WHY)
+    knock = ops.bob._knock(kind="action")
+    shown = Shown(card.operation.id, card.digest)
+    first = await break_glass(knock, shown=shown, front=ops.back)
+
+    async def operations_like(client, *, short):
+        return (card.operation,)
+
+    async def breaks(client):
+        return ()
+
+    before = {"operations_like": operations_like, "breaks": breaks}
+    front = ops.with_ports(store=Instead(ops.back.store, **before))
+    again = await break_glass(knock, shown=shown, front=front)
+
+    assert first.key == "glass.broken"
+    assert again == first
+    assert (await ops.events(card)).count("glass.broken") == 1
 
 
 async def test_an_ordinary_request_has_no_glass(ops):

@@ -8,7 +8,9 @@ import pytest
 from bot.domain.operation import State
 from bot.domain.proposal import Effects
 from bot.domain.scope import Risk
+from bot.flow.notice import notice
 from tests.flow.people import MAIN_TF
+from tests.flow.test_corners import Instead
 
 WEB_2 = '"web-2" = { instance_type = "t3.medium" }'
 BIGGER = '"web-2" = { instance_type = "m5.large" }'
@@ -258,6 +260,49 @@ async def test_a_draft_from_a_fork_is_not_spoken_of(ops):
     await ops.sweeps()
 
     assert await ops.events() == []
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [{"head_sha": "0" * 40}, {"changed_paths": ()}], ids=str
+)
+async def test_one_that_moves_while_it_is_looked_at_is_taken_in_at_the_next_look(
+    ops, meanwhile
+):
+    await opens(ops)
+    known, looked = ops.back, []
+
+    async def merge_request(project, **named):
+        looked.append(await known.forge.merge_request(project, **named))
+        return replace(looked[-1], **meanwhile)
+
+    ops.back = ops.with_ports(forge=Instead(known.forge, merge_request=merge_request))
+    await ops.sweeps()
+    moving = await ops.events()
+    ops.back = known
+
+    card = await noticed(ops)
+
+    assert len(looked) == 1
+    assert moving == []
+    assert card.operation.state is State.PROPOSED
+
+
+async def test_one_merged_around_the_gate_long_ago_is_history(ops):
+    request = await opens(ops)
+    await ops.on_gitlab("carol", request.iid, "/merge", sha=request.head.head_sha)
+    ops.clock.passes(hours=25)
+
+    await ops.sweeps()
+
+    assert await ops.events() == []
+    assert ops.slack.posts() == []
+
+
+async def test_of_a_client_that_left_the_catalog_nothing_is_looked_at(ops):
+    await notice("nobody", "requests-nobody", back=ops.back)
+
+    assert ops.vault_audit.requests("auth/token/create") == []
+    assert await ops.events(client="nobody") == []
 
 
 NEW_MACHINE = """resource "aws_instance" "jobs" {

@@ -10,6 +10,7 @@ from bot.domain.operation import State
 from bot.domain.writes import Overtaken
 from bot.flow.decide import Choice, cancel, decide, may_open
 from tests.flow.people import ACME, GLOBEX
+from tests.flow.test_corners import Instead
 
 
 async def test_nobody_approves_their_own_request(ops):
@@ -214,6 +215,41 @@ async def test_a_request_cancelled_while_it_is_prepared_leaves_no_merge_request(
     assert [one.state for one in ops.git.requests()] == ["closed"]
 
 
+async def test_what_is_called_off_before_it_was_prepared_leaves_nothing_to_tidy(ops):
+    await ops.alice.says("backup db-prod-2")
+    operation = await ops.newest()
+    ((number, task, client, _),) = await ops.jobs()
+    answer = await cancel(
+        ops.alice._knock(kind="action"), operation=operation.id, front=ops.back
+    )
+
+    await ops.runs(number, task, client, operation.id)
+
+    assert answer.key == "decided.cancelled"
+    assert (await ops.newest()).state is State.CANCELLED
+    assert await ops.jobs() == []
+
+
+async def test_what_is_called_off_while_it_is_refused_stays_called_off(ops):
+    ops.forbids("rds:DescribeDBInstances")
+    await ops.alice.says("backup db-prod-2")
+    operation, known = await ops.newest(), ops.back
+
+    async def mint(**named):
+        knock = ops.alice._knock(kind="action")
+        await cancel(knock, operation=operation.id, front=known)
+        return await known.lender.mint(**named)
+
+    ops.back = ops.with_ports(lender=Instead(known.lender, mint=mint))
+    await ops.works()
+
+    now, events = await ops.newest(), await ops.events()
+    assert now.state is State.CANCELLED
+    assert now.outcome is None or now.outcome.key != "refused.aws"
+    assert "operation.cancelled" in events
+    assert "operation.refused" not in events
+
+
 async def test_only_the_requester_can_cancel(ops):
     card = await ops.alice.asks("backup db-prod-2")
 
@@ -325,6 +361,25 @@ async def test_an_id_that_begins_two_operations_is_asked_for_in_full(ops):
     )
 
     assert answer.key == "refused.ambiguous-operation"
+
+
+async def test_a_refusal_of_a_moment_that_never_was_is_thought_over(ops):
+    card = await ops.alice.asks("backup db-prod-2")
+    store, clicks = ops.back.store, []
+
+    async def decisions(client, *, operation):
+        if not clicks:
+            clicks.append(await ops.bob.approves(card))
+        return await store.decisions(client, operation=operation)
+
+    choice = Choice(card.operation.id, card.digest, Verdict.APPROVE)
+    front = ops.with_ports(store=Instead(store, decisions=decisions))
+    told = await decide(ops.bob._knock(kind="action"), choice=choice, front=front)
+
+    assert [one.key for one in clicks] == ["decided.approve"]
+    assert told.key == "refused.decided-already"
+    assert (await ops.told(card, "decision.refused"))["rule"] == "decided-already"
+    assert (await ops.events(card)).count("decision.refused") == 1
 
 
 class AlwaysOvertaken:

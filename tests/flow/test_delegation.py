@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.operation import State
+from bot.flow.delegate import delegate
 from bot.inbound.slack.typed import typed
 from bot.outbound.slack.pen import Pen
 from bot.outbound.speech import Speech
 from tests.flow.people import GLOBEX
+from tests.flow.test_corners import Instead
 
 PEN = Pen(Speech(), "en")
 TO_ALICE = "delegate client.owner to <@U0ALICE> until tomorrow 18:00"
@@ -244,3 +246,19 @@ async def test_an_owner_elsewhere_lends_nothing_here(ops):
 
     assert answer.key == "refused.other-client"
     assert own.key == "refused.delegate-other-company"
+
+
+async def test_a_role_that_is_taken_back_twice_at_once_is_taken_back_once(ops):
+    await told(ops.carol, TO_ALICE)
+    lent = await ops.back.store.delegations("acme", after=ops.clock.now())
+    first = await told(ops.carol, "delegate client.owner back")
+
+    async def delegations(client, *, after):
+        return lent
+
+    front = ops.with_ports(store=Instead(ops.back.store, delegations=delegations))
+    again = await delegate(ops.carol._knock("delegate client.owner back"), front=front)
+
+    assert not first.key.startswith("refused.")
+    assert again.key == "refused.delegate-none"
+    assert (await ops.events()).count("delegation.ended") == 1

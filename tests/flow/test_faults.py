@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import re
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 import structlog.testing
@@ -19,6 +20,7 @@ from bot.flow.sweep import sweep
 from bot.inbound.speaking import Speaking
 from bot.inbound.worker import _AgainError, _once
 from tests.flow.people import ACME, GLOBEX
+from tests.flow.test_crashes import dies
 
 
 class Around:
@@ -87,6 +89,36 @@ async def test_a_loan_that_breaks_the_lender_keeps_no_other_from_being_ended(ops
     left = await ops.back.store.open_leases("acme")
     assert [one.accessor for one in left] == ["cursed"]
     assert len(named(logs, "sweep.broken")) == 1
+
+
+async def test_a_system_that_is_down_keeps_the_sweep_from_nothing_else(ops, logs):
+    card = await ops.gina.asks("backup shop-db", client="globex")
+    ops.clock.passes(hours=20)
+
+    ops.loses_vault()
+    await sweep(back=ops.back)
+
+    (found, *_) = named(logs, "sweep.unavailable")
+    assert (found["part"], found["system"]) == ("checkpoint", "Vault")
+    assert named(logs, "sweep.broken") == []
+    assert await ops.state(card) is State.EXPIRED
+
+
+async def test_a_loan_of_this_very_moment_is_left_to_who_ends_it(ops):
+    card = await ops.alice.asks("backup db-prod-2")
+    await ops.bob.approves(card)
+    await dies(ops, Task.EXECUTE, at=5)
+    pace = dataclasses.replace(ops.back.pace, afterwards=timedelta(minutes=2))
+    ops.back = ops.with_ports(pace=pace)
+    await sweep(back=ops.back)
+    fresh = await ops.back.store.open_leases("acme")
+    ops.clock.passes(minutes=3)
+
+    await sweep(back=ops.back)
+
+    assert len(fresh) == 1
+    assert ops.clock.now() < fresh[0].expires_at
+    assert await ops.back.store.open_leases("acme") == ()
 
 
 async def says(ops, card, *keys):

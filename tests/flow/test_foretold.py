@@ -97,6 +97,17 @@ async def test_what_would_run_later_is_foretold_by_the_hours_of_then(ops):
     assert "a manager of the provider" not in told
 
 
+async def test_a_freeze_that_is_over_before_its_time_is_can_be_waited_for(ops):
+    await ops.edits_catalog("routes.yaml", "expires: 12h", "expires: 72h")
+    await said(ops.carol, FREEZE)
+
+    told = await said(ops.alice, "can-i backup db-staging")
+
+    assert "Carol Petit froze this until" in told
+    assert "By then its time would be over" not in told
+    assert "It would expire after about 3 days." in told
+
+
 async def test_a_freeze_in_force_is_foretold_with_who_why_and_until_when(ops):
     await said(ops.carol, FREEZE)
 

@@ -11,6 +11,7 @@ from bot.flow.freeze import freeze
 from bot.inbound.slack.typed import typed
 from bot.outbound.slack.pen import Pen
 from bot.outbound.speech import Speech
+from tests.flow.test_corners import Instead
 
 PEN = Pen(Speech(), "en")
 EVERYBODY = "policies/everybody.cedar"
@@ -257,3 +258,19 @@ async def test_who_may_not_decide_learns_that_before_the_freeze(ops):
 
     assert told.key == "refused.self-decision"
     assert opens is None
+
+
+async def test_a_freeze_that_is_lifted_twice_at_once_is_lifted_once(ops):
+    await freezes(ops.carol, "freeze all until tomorrow 09:00 We launch tonight")
+    declared = await ops.back.store.freezes("acme", after=ops.clock.now())
+    first = await freezes(ops.carol, "unfreeze all")
+
+    async def still(client, *, after):
+        return declared
+
+    front = ops.with_ports(store=Instead(ops.back.store, freezes=still))
+    again = await freeze(ops.carol._knock("unfreeze all"), front=front)
+
+    assert first.key == "freeze.lifted"
+    assert again.key == "refused.freeze-none"
+    assert (await ops.events()).count("freeze.lifted") == 1

@@ -7,7 +7,14 @@ from bot.domain.operation import State
 from bot.domain.writes import Task, Writes
 from bot.flow.changes import observing
 from tests.flow.test_crashes import dies
+from tests.flow.test_freeze import EVERYBODY, TRAINEES
 from tests.flow.test_undo import types
+
+NOBODY_CALLS_OFF = f"""
+@id("what-runs-runs")
+@because("In the week of the sale what was approved is carried out.")
+forbid (principal, action == Action::"cancel", resource);
+{TRAINEES}"""
 
 
 async def advanced(ops, card, **more):
@@ -61,6 +68,18 @@ async def test_who_may_neither_ask_nor_decide_stops_nothing(ops, running):
     assert told.key == "refused.not-a-halter"
     assert (await ops.again(running)).operation.progress.halted_by is None
     assert (await ops.events(running)).count("decision.refused") == 1
+
+
+async def test_a_policy_may_keep_who_asked_from_stopping_it(ops, running):
+    await ops.edits_catalog(EVERYBODY, TRAINEES, NOBODY_CALLS_OFF)
+
+    told = await types(ops.alice, f"halt {running.operation.short}")
+
+    assert told.key == "refused.policy"
+    assert told.args["rule"] == "what-runs-runs"
+    assert (await ops.again(running)).operation.progress.halted_by is None
+    refused = await ops.told(running, "decision.refused")
+    assert refused["rule"] == "what-runs-runs"
 
 
 async def test_one_of_another_client_is_not_found(ops, running):

@@ -12,6 +12,7 @@ from bot.domain.timing.rota import Slot
 from bot.flow.duty import oncall
 from bot.inbound.slack.typed import typed
 from tests.flow.people import GLOBEX, ONCALL
+from tests.flow.test_corners import Instead
 
 FEED = """on_call:
   - feed:
@@ -126,6 +127,7 @@ async def test_an_approval_stands_after_the_rota_was_handed_over(ops):
         ("bob", "oncall sleep", "oncall-usage"),
         ("bob", "oncall take until 2099-01-01 09:00", "when-far"),
         ("mallory", "oncall", "unknown-person"),
+        ("henri", "oncall", "deactivated"),
     ],
 )
 async def test_who_may_not_or_cannot_be_read_is_told_why(ops, person, words, rule):
@@ -134,7 +136,7 @@ async def test_who_may_not_or_cannot_be_read_is_told_why(ops, person, words, rul
     written = json.loads((await ops.audit())[-1].body)
     assert told.key == f"refused.{rule}"
     assert (await ops.events())[-1] == "request.refused"
-    named = rule.startswith("rota-") or rule == "unknown-person"
+    named = rule.startswith("rota-") or rule in {"unknown-person", "deactivated"}
     assert written.get("rule") == (rule if named else None)
 
 
@@ -227,6 +229,30 @@ async def test_whoever_takes_over_a_dead_calendar_can_approve(ops, pager):
     assert told.key == "decided.approve"
 
 
+async def test_who_died_while_telling_of_a_calendar_tells_nobody_twice(ops, pager):
+    await by_calendar(ops)
+    pager.answers = False
+    store, tried = ops.back.store, []
+
+    async def write(writes):
+        if writes.timing is not None and writes.timing.told and not tried:
+            tried.append(writes)
+            raise Unavailable("the database", "not now")
+        await store.write(writes)
+
+    ops.back = ops.with_ports(store=Instead(store, write=write))
+    await ops.sweeps()
+    half = await ops.events(client="claranet")
+
+    await ops.sweeps()
+
+    assert "rota.stalled" not in half
+    for room in ("C0ACMEOPS", "C0GLOBEXOPS", ONCALL):
+        said = [one.text for one in ops.slack.posts(room) if "pager" in one.text]
+        assert len(said) == 1
+    assert (await ops.events(client="claranet")).count("rota.stalled") == 1
+
+
 async def test_a_calendar_that_comes_back_is_said_once(ops, pager):
     await by_calendar(ops)
     pager.answers = False
@@ -280,6 +306,62 @@ async def test_the_next_on_the_rota_is_told_and_then_the_managers(ops):
     assert (await ops.events(card)).count("operation.escalated") == 2
 
 
+async def test_without_a_word_of_the_catalog_nobody_is_told(ops):
+    await ops.edits_catalog(
+        "provider.yaml", "escalation: { next_after: 20m, manager_after: 40m }", ""
+    )
+    card = await ops.alice.asks("backup db-prod-2")
+    ops.clock.passes(minutes=41)
+
+    await ops.sweeps()
+
+    assert "operation.escalated" not in await ops.events(card)
+    assert ops.slack.posts("D0DAVE") == ops.slack.posts("D0ERIN") == []
+
+
+async def test_what_has_time_until_its_moment_is_not_urgent_before(ops):
+    at = (ops.clock.now() + timedelta(hours=5)).replace(second=0, microsecond=0)
+    await ops.alice.says(f'backup db-prod-2 --at "{at:%Y-%m-%dT%H:%MZ}"')
+    await ops.works()
+    card = await ops.card((await ops.newest()).id)
+    ops.clock.passes(hours=1)
+    await ops.sweeps()
+    early = await ops.events(card)
+    ops.clock.passes(hours=3, minutes=2)
+
+    await ops.sweeps()
+
+    assert "operation.escalated" not in early
+    assert (await ops.told(card, "operation.escalated"))["step"] == 1
+    assert "you are next on the rota" in ops.slack.posts("D0DAVE")[0].text
+
+
+async def test_beside_the_only_one_on_call_who_follows_on_the_rota_is_told(ops):
+    await says(ops.bob, "oncall take until tomorrow 09:00")
+    card = await ops.alice.asks("backup db-prod-2")
+    ops.clock.passes(minutes=21)
+
+    await ops.sweeps()
+
+    assert await ops.told(card, "operation.escalated") == {
+        "people": ["dave"],
+        "step": 1,
+    }
+    assert "you are next on the rota" in ops.slack.posts("D0DAVE")[0].text
+    assert len(ops.slack.posts("D0BOB")) == 0
+
+
+async def test_where_nobody_follows_on_the_rota_the_thread_says_so(ops):
+    await ops.edits_catalog("provider.yaml", "members: [bob, dave]", "members: [bob]")
+    card = await ops.alice.asks("backup db-prod-2")
+    ops.clock.passes(minutes=21)
+
+    await ops.sweeps()
+
+    assert (await ops.told(card, "operation.escalated"))["people"] == []
+    assert ops.slack.posts("D0DAVE") == ops.slack.posts("D0BOB") == []
+
+
 async def test_what_was_decided_is_not_escalated(ops):
     card = await ops.alice.asks("backup db-prod-2")
     await ops.bob.denies(card, "not today, please")
@@ -328,6 +410,37 @@ async def test_low_risk_calls_nobody_at_night_and_has_the_morning_left(ops):
     assert await ops.state(card) is State.PROPOSED
     left = card.operation.expires_at - night
     assert timedelta(hours=7, minutes=50) < left < timedelta(hours=8, minutes=5)
+
+
+async def test_low_risk_is_not_reminded_of_at_night_but_in_the_morning(ops):
+    dusk = ops.clock.now()
+    await ops.edits_catalog(
+        "provider.yaml",
+        "escalation: {",
+        "quiet:\n"
+        "  timezone: UTC\n"
+        f"  from: {dusk + timedelta(minutes=30):%H:%M}\n"
+        f"  until: {dusk + timedelta(hours=6):%H:%M}\n"
+        "escalation: {",
+    )
+    await ops.edits_catalog(
+        "routes.yaml",
+        "expires: 12h\n    remind_before: 1h",
+        "expires: 2h\n    remind_before: 100m",
+    )
+    card = await ops.alice.asks("backup db-staging")
+    ops.clock.passes(hours=5, minutes=55)
+    await ops.sweeps()
+    at_night = await ops.events(card)
+    due = card.operation.decide_by - card.operation.route.remind_before
+    was_due = ops.clock.now() >= due
+    ops.clock.passes(minutes=6)
+
+    await ops.sweeps()
+
+    assert was_due
+    assert "operation.reminded" not in at_night
+    assert (await ops.events(card)).count("operation.reminded") == 1
 
 
 async def test_higher_risk_calls_at_night_too(ops):

@@ -3,10 +3,12 @@
 import pytest
 
 from bot.domain.operation import State
+from bot.flow.outage import note_outage, outage_over
 from deploy.sandbox.aws.faults import Fault as AwsFault
 from deploy.sandbox.gitlab.faults import Fault
 from deploy.sandbox.slack.faults import Failure
 from tests.flow.people import ACME
+from tests.flow.test_corners import Instead
 
 WAITS = "Waiting for {}, which does not answer"
 
@@ -201,6 +203,59 @@ async def test_an_outage_is_said_once_however_often_it_is_tried(ops):
     await ops.tries()
 
     assert (await ops.newest()).version == first
+
+
+async def test_what_a_proposal_waits_for_is_shown_again_after_an_outage(ops):
+    ops.hurries()
+    ops.day.gitlab.runner.hold()
+    await ops.alice.says("resize web-2 m5.large")
+    await ops.tries()
+    operation = await ops.newest()
+    await note_outage("acme", operation.id, system="GitLab", back=ops.back)
+    down = await ops.newest()
+
+    await outage_over("acme", operation.id, back=ops.back)
+
+    up = await ops.newest()
+    ops.day.gitlab.runner.let_go()
+    assert (down.state, up.state) == (State.ASKED, State.ASKED)
+    assert down.progress.waiting_for.key == "waiting.outage"
+    assert up.progress.waiting_for.key == "waiting.plan"
+
+
+async def test_what_a_merge_waits_for_is_shown_again_after_an_outage(ops):
+    card = await ops.alice.asks("resize web-2 m5.large")
+    await ops.bob.approves(card)
+    ops.hurries()
+    ops.day.gitlab.runner.hold()
+    await ops.tries()
+    await note_outage("acme", card.operation.id, system="GitLab", back=ops.back)
+    down = await ops.newest()
+
+    await outage_over("acme", card.operation.id, back=ops.back)
+
+    up = await ops.newest()
+    ops.day.gitlab.runner.let_go()
+    assert (down.state, up.state) == (State.RUNNING, State.RUNNING)
+    assert down.progress.waiting_for.key == "waiting.outage"
+    assert up.progress.waiting_for.key == "waiting.apply"
+
+
+async def test_an_outage_of_what_moved_on_meanwhile_is_not_written_over_it(ops):
+    card = await ops.alice.asks("backup db-prod")
+    await ops.bob.approves(card)
+    stale, store = card.operation, ops.back.store
+
+    async def operation(client, *, id):  # noqa: A002 - the port's own name
+        return stale
+
+    back = ops.with_ports(store=Instead(store, operation=operation))
+    await note_outage("acme", stale.id, system="GitLab", back=back)
+
+    now = await ops.newest()
+    assert now.state is State.APPROVED
+    assert now.version > stale.version
+    assert now.progress.waiting_for is None
 
 
 async def test_slack_down_keeps_nothing_from_happening(ops):

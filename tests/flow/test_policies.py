@@ -101,6 +101,40 @@ async def test_what_no_rule_permits_is_refused_and_names_the_rule_for_others(ops
     assert '"rule":"nothing-permits"' in (await refusal(ops)).body
 
 
+async def test_a_policy_that_fails_while_it_is_asked_is_a_no_that_says_so(ops):
+    overflows = f"""
+@id("overflows")
+@because("Nobody saw that this sum is too large.")
+forbid (principal, action == Action::"ask", resource)
+when {{ context.risk + {2**63 - 1} > 0 }};
+{TRAINEES}"""
+    await ops.edits_catalog(EVERYBODY, TRAINEES, overflows)
+
+    told = await ops.alice.says("backup db-staging")
+
+    assert told.key == "refused.rules-failed"
+    assert "overflows" in told.args["problem"]
+    assert '"rule":"rules-failed"' in (await refusal(ops)).body
+    assert await ops.jobs() == []
+
+
+async def test_who_may_do_other_things_to_a_target_is_told_how_to_type_them(ops):
+    nothing_started_again = f"""
+@id("no-restarts")
+@because("Nothing is restarted in the week of the sale.")
+forbid (principal, action == Action::"ask", resource)
+when {{ context.command == Command::"restart" }};
+{TRAINEES}"""
+    await ops.edits_catalog(EVERYBODY, TRAINEES, nothing_started_again)
+
+    told = await said(ops.alice, "restart web-2")
+
+    assert "no-restarts" in told
+    assert told.endswith(
+        "Open to you instead: /infra halt web-2, /infra resize web-2 <type>"
+    )
+
+
 async def test_an_auditor_looks_and_asks_for_nothing(ops):
     card = await ops.alice.asks("backup db-staging")
 

@@ -122,6 +122,16 @@ async def test_show_leaves_out_the_asker_among_those_who_decide(ops):
     assert "resize: <@U0DAVE>, as" in told
 
 
+async def test_show_says_of_what_nobody_could_decide(ops):
+    await ops.edits_catalog(
+        "routes.yaml", "match: { environment: staging }", "match: { command: resize }"
+    )
+
+    told = words(await asks(ops.alice, "show db-staging"))
+
+    assert "nobody, since the provider's routes have no rule for it" in told
+
+
 async def test_show_names_who_was_handed_the_rota(ops):
     await asks(ops.bob, "oncall give <@U0DAVE> until tomorrow 09:00")
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from bot.domain.audit import Event, EventName
-from bot.domain.errors import OutcomeUnknown, Unavailable
+from bot.domain.catalog import Catalog
+from bot.domain.errors import OutcomeUnknown, Refused, Unavailable
+from bot.domain.message import Message
 from bot.domain.writes import Task, Writes
 from bot.flow.missing import missing_since
 from bot.inbound.slack.typed import typed
 from deploy.sandbox.gitlab.seeding import person_token
-from tests.flow.people import ACME
+from tests.flow.people import ACME, GLOBEX
 
 ASKED = "ticket please move the nightly reports to 05:00"
 
@@ -312,6 +315,69 @@ async def test_what_was_never_opened_is_told_and_never_done_twice(ops):
     assert issues(ops) == []
     assert "Please type it again" in whispers(ops)[-1]
     assert "ticket.lost" in await ops.events()
+
+
+async def test_what_does_not_show_yet_is_looked_for_again_and_not_given_up(ops):
+    async def open_issue(project, **more):
+        raise OutcomeUnknown("GitLab", "the line went dead")
+
+    ops.back = ops.with_ports(forge=Around(ops.back.forge, open_issue=open_issue))
+    await says(ops.alice, ASKED)
+    await ops.tries()
+    before = await ops.events()
+
+    await ops.tries()
+
+    ((_, task, _, _),) = await ops.jobs()
+    assert task is Task.TICKET
+    assert set(await ops.events()) == set(before)
+    assert "ticket.lost" not in before
+
+
+async def test_who_asked_is_told_why_gitlab_refuses_and_it_is_not_tried_again(ops):
+    asked = []
+
+    async def open_issue(project, **more):
+        asked.append(project)
+        args = {"action": "open an issue", "reason": "issues are turned off"}
+        raise Refused(Message.of("refused.gitlab-rejected", args))
+
+    ops.back = ops.with_ports(forge=Around(ops.back.forge, open_issue=open_issue))
+    await says(ops.alice, ASKED)
+    await ops.works()
+
+    record = (await ops.audit())[-1]
+    assert record.event == "ticket.refused"
+    assert json.loads(record.body)["reason"]["key"] == "refused.gitlab-rejected"
+    assert "issues are turned off" in whispers(ops)[-1]
+    assert asked == ["acme/infra"]
+
+
+async def test_who_asked_is_told_when_the_client_left_before_it_was_opened(ops):
+    await says(ops.gina, ASKED)
+    whole = ops.catalog.current()
+    others = tuple(one for one in whole.clients if one.id != "globex")
+
+    class Fewer:
+        def current(self):
+            return Catalog(
+                provider=whole.provider,
+                clients=others,
+                routes=whole.routes,
+                policies=whole.policies,
+            )
+
+    known, ops.back = ops.back, ops.with_ports(catalog=Fewer())
+    await ops.works()
+    ops.back = known
+    await ops.speaks()
+
+    record = (await ops.audit(client="globex"))[-1]
+    (said,) = [one.text for one in ops.slack.posts(GLOBEX) if one.seen_by]
+    assert record.event == "ticket.refused"
+    assert json.loads(record.body)["reason"]["key"] == "ticket.client-gone"
+    assert "no longer in the catalog" in said
+    assert issues(ops) == []
 
 
 @pytest.mark.parametrize("method", ["find_issue", "open_issue"])
