@@ -31,6 +31,7 @@ from bot.domain.policy import (
 )
 from bot.domain.rights import Action
 from bot.domain.writes import Delivery, Job, Task, Writes
+from bot.flow.able import refuse_unless
 from bot.flow.attempting import attempt
 from bot.flow.door import Caller, Knock, enter, turn_away
 from bot.flow.explaining import refused
@@ -97,19 +98,9 @@ async def cancel(knock: Knock, *, operation: str, front: Front) -> Message:
         found: Operation, _: tuple[Decision, ...], caller: Caller, near: Around
     ) -> Writes:
         verdict = may_cancel(found, person=caller.person)
-        if isinstance(verdict, Denied):
-            raise NotAllowed(verdict.reason, rule=verdict.rule)
-        asked = about_operation(
-            Action.CANCEL,
-            found,
-            person=caller.person,
-            at=front.now(),
-            standing=near.standing,
-            front=front,
+        refuse_unless(
+            verdict, found, caller, action=Action.CANCEL, near=near, front=front
         )
-        ruled = ruling(asked, front=front)
-        if not ruled.allowed:
-            raise refused(asked, ruled, standing=near.standing, front=front)
         return _cancelled(found, caller, front=front)
 
     return await attempt(knock, operation=operation, make=make, front=front)
