@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.forge import RequestState
 from bot.domain.operation import State
+from tests.flow.test_client_requests_moving import held_after_the_merge
 from tests.flow.test_corners import Instead
 from tests.flow.test_set import INVENTORY, LAST, SIZE, TFVARS, WEB_YML
 from tests.flow.test_voiding import PushesFirst, changes
@@ -116,13 +117,8 @@ async def test_a_value_closed_in_the_very_moment_is_failed_and_not_read_back(ops
 async def test_a_variable_that_was_merged_is_followed_later_and_merged_once(ops):
     card = await asks_size(ops)
     await ops.bob.approves(card)
-    ops.hurries()
-    ops.day.gitlab.runner.hold()
-    await ops.tries()
-    await ops.tries()
-    merged = await ops.again(card)
-    ops.day.gitlab.runner.let_go()
-    await ops.day.gitlab.idle()
+
+    merged = await held_after_the_merge(ops, card)
     await ops.works()
 
     assert merged.operation.state is State.RUNNING
