@@ -48,6 +48,7 @@ from bot.domain.change import (
 from bot.domain.command import Command, arg, target
 from bot.domain.cost import Cost
 from bot.domain.database import DatabaseName, NewDatabase, Seen, UserHost, reserved
+from bot.domain.editing.edit import as_typed
 from bot.domain.errors import BadArguments, Broken, OutcomeUnknown, Refused, Unavailable
 from bot.domain.found import Hit
 from bot.domain.host import Play, Played
@@ -173,6 +174,7 @@ __all__ = [
     "WayBack",
     "arg",
     "as_kind",
+    "as_typed",
     "aws_arn",
     "in_terraform",
     "look_alikes",

@@ -38,7 +38,7 @@ class Set(sdk.Command, name="set", risk=sdk.Risk.MEDIUM):
                 fr="Il n'y avait pas de valeur avant : rien à rétablir.",
                 args={},
             )
-        value = str(former).lower() if isinstance(former, bool) else str(former)
         return sdk.WayBack(
-            command="set", arguments={"parameter": self.parameter, "value": value}
+            command="set",
+            arguments={"parameter": self.parameter, "value": sdk.as_typed(former)},
         )

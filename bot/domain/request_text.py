@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.editing.edit import Edit
+from bot.domain.editing.edit import Edit, as_typed
 from bot.domain.errors import Broken
 from bot.domain.gitlab_text import fenced, one_line
 
@@ -98,8 +98,8 @@ def _value(edit: Edit) -> list[str]:
     said = [
         (
             f"`{one_line(edit.file)}`, line {edit.line}: "
-            f"`{one_line(str(edit.old_value))}` becomes "
-            f"`{one_line(str(edit.new_value))}`."
+            f"`{one_line(as_typed(edit.old_value))}` becomes "
+            f"`{one_line(as_typed(edit.new_value))}`."
         ),
         "How this line was found:",
         fenced("\n".join(steps)),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import Event, EventName
 from bot.domain.aws_error import AwsRefusal
+from bot.domain.editing.edit import as_typed
 from bot.domain.errors import Broken, Refused, Unavailable
 from bot.domain.message import Message
 from bot.domain.outgoing import Outgoing, Way
@@ -244,4 +245,4 @@ def _written(files: dict[str, bytes], target: Target, name: str) -> str:
         address=Address.parse(place.address),
         attribute=name,
     )
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return as_typed(value)

@@ -6,7 +6,7 @@ refused-parameter-range = { $name } cannot be { $got }. The least is { $least },
 refused-value-no-pipeline = GitLab merges nothing here without a pipeline, and no job runs for { $file }. Add a job for it to the project: { $url }
 parameter-text = one line of text
 parameter-integer = a whole number
-parameter-number = a number, such as 0.5
+parameter-number = a number of at most 15 digits, such as 0.5
 parameter-boolean = true or false
 
 # The card, and how it ended.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
 from bot.domain.decode import visible
@@ -66,8 +67,12 @@ def read_value(
     return value
 
 
-def _number(text: str) -> int | float:
-    return float(text) if "." in text else int(text)
+def _number(text: str) -> int | float | None:
+    if "." not in text:
+        return int(text)
+    value = float(text)
+    # More digits than a float holds would be rounded behind the person's back.
+    return value if Decimal(repr(value)) == Decimal(text) else None
 
 
 def _shown(bound: float | None) -> str:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 Scalar = str | int | float | bool
+
+
+def as_typed(value: Scalar | None) -> str:
+    """
+    Return the words for a value, as a person types it and reads it: `true`, `0.001`.
+
+    Never with an exponent, which no command takes.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and math.isfinite(value):
+        return format(Decimal(repr(value)), "f")
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,13 @@ from bot.domain.terraform.expression import value_span
 from bot.domain.terraform.follow import follow
 from bot.domain.terraform.insert import with_attribute
 from bot.domain.terraform.json_vars import write as write_json
-from bot.domain.terraform.literal import NotWritableError, Scalar, canonical, write
+from bot.domain.terraform.literal import (
+    NotWritableError,
+    Scalar,
+    canonical,
+    same,
+    write,
+)
 from bot.domain.terraform.locate import Located, locate, missing, owner
 from bot.domain.terraform.readers import readers
 from bot.domain.terraform.refusal import Reason, excerpt, refused
@@ -108,7 +114,7 @@ def _inserted(  # noqa: PLR0917 - the question as it was asked
 
 
 def _prove(place: Place, *, value: Scalar) -> None:
-    if place.value != value:
+    if not same(place.value, value):
         raise Broken(f"an edit of {place.expression.file} does not read back")
 
 

@@ -14,6 +14,8 @@ import unicodedata
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.editing.edit import as_typed
+
 Scalar = str | int | float | bool
 
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
@@ -68,16 +70,11 @@ def quote(text: str) -> str:
 
 def write(value: Scalar) -> str:
     """Return the HCL literal of `value`; raises `NotWritableError`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise NotWritableError("not a finite number")
-    # Without an exponent, which `repr` gives to what is very large or very small.
-    digits = (
-        format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
-    )
+    digits = as_typed(value)
     if len(digits) > _LONGEST_NUMBER:
         raise NotWritableError("too many digits")
     return digits
@@ -138,3 +135,18 @@ def canonical(value: Scalar | Decimal | None) -> str:
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     plain = format(exact, "f")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def same(one: Scalar | None, other: Scalar) -> bool:
+    """
+    Return whether the two are one value and of one kind: text, number or boolean.
+
+    Numbers are compared by the digits that are written, not as floating point: 17
+    digits without a point are read as a whole number, which no float need be equal to.
+    """
+    return _kind(one) == _kind(other) and canonical(one) == canonical(other)
+
+
+def _kind(value: Scalar | None) -> type:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float if number else type(value)

@@ -20,7 +20,13 @@ from bot.domain.terraform.expression import (
     value_span,
 )
 from bot.domain.terraform.hcl import parse
-from bot.domain.terraform.literal import NotWritableError, Scalar, canonical, write
+from bot.domain.terraform.literal import (
+    NotWritableError,
+    Scalar,
+    canonical,
+    same,
+    write,
+)
 from bot.domain.terraform.pick import element
 from bot.domain.terraform.place import not_ours
 from bot.domain.terraform.refusal import Reason, excerpt, refused
@@ -65,7 +71,7 @@ def must_read_back(
     after: bytes, *, file: str, path: tuple[Key, ...], value: Scalar
 ) -> None:
     """Raise Broken where the file, once edited, says another value than was written."""
-    if variable(after, file=file, path=path) != value:
+    if not same(variable(after, file=file, path=path), value):
         raise Broken(f"an edit of {file} does not read back")
 
 

@@ -11,6 +11,7 @@ from bot.domain.terraform.literal import (
     canonical,
     number,
     quote,
+    same,
     unquote,
     write,
 )
@@ -156,3 +157,34 @@ def test_a_number_is_written_with_all_its_digits_and_reads_back(value, text):
 def test_a_number_of_more_digits_than_are_read_is_not_written(value):
     with pytest.raises(NotWritableError, match="too many digits"):
         write(value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (8, 8.0, True),
+        # As text has it; the float itself is 37751415242232512.
+        (37751415242232510, 3.775141524223251e16, True),
+        (37751415242232511, 3.775141524223251e16, False),
+        (0.000000001, 1e-9, True),
+        ("8", 8, False),
+        ("true", True, False),
+        (1, True, False),
+        (True, True, True),
+        (None, "null", False),
+        ("a", "a", True),
+        ("a", "b", False),
+    ],
+)
+def test_one_value_is_told_by_its_kind_and_its_digits(one, other, alike):
+    assert same(one, other) is alike
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_float_that_is_written_reads_back(value):
+    try:
+        written = write(value)
+    except NotWritableError:
+        return
+
+    assert same(number(written), value)
