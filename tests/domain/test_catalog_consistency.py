@@ -546,7 +546,7 @@ def parameter(name="workers", **more):
             [
                 (
                     "no-job",
-                    "terraform",
+                    "format",
                     {"jobs": jobs, "environment": "staging", "file": ACME},
                 )
                 for jobs in ("plan_jobs", "apply_jobs")

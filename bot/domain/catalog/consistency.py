@@ -197,7 +197,7 @@ def _targets(clients: Sequence[Client]) -> Iterator[Inconsistency]:
                 whole = (target.terraform.directory, address, block)
                 place = (*here, "terraform", "address")
                 yield from addresses.again(whole, address, file, place)
-                yield from _jobs(client, target.environment, file, here)
+                yield from _jobs(client, target.environment, file, (*here, "terraform"))
 
 
 def _declared(
@@ -219,7 +219,7 @@ def _declared(
             place = (*here, "choices", index)
             yield Inconsistency.at(file, place, "choice-of-other-type", args)
     if one.format == "hcl":
-        yield from _jobs(client, one.environment, file, here)
+        yield from _jobs(client, one.environment, file, (*here, "format"))
 
 
 def _attached(
@@ -257,7 +257,7 @@ def _resource(
 
 
 def _jobs(
-    client: Client, environment: Environment, file: str, here: Steps
+    client: Client, environment: Environment, file: str, place: Steps
 ) -> Iterator[Inconsistency]:
     """What is in Terraform can be planned and applied where it serves."""
     for name, jobs in (
@@ -268,4 +268,4 @@ def _jobs(
             where = client_file(client.id)
             args: dict[str, str | int | Message]
             args = {"jobs": name, "environment": environment.value, "file": where}
-            yield Inconsistency.at(file, (*here, "terraform"), "no-job", args)
+            yield Inconsistency.at(file, place, "no-job", args)
