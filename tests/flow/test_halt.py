@@ -3,9 +3,13 @@
 import pytest
 import pytest_asyncio
 
+from bot.domain.audit import EventName
 from bot.domain.operation import State
 from bot.domain.writes import Task, Writes
 from bot.flow.changes import observing
+from bot.flow.outage import note_outage, outage_over
+from deploy.sandbox.aws.faults import Fault as AwsFault
+from tests.flow.test_corners import Instead
 from tests.flow.test_crashes import dies
 from tests.flow.test_freeze import EVERYBODY, TRAINEES
 from tests.flow.test_undo import types
@@ -161,11 +165,39 @@ async def test_without_one_id_it_says_how(ops, line):
     assert told.key == "refused.halt-usage"
 
 
-async def test_an_outage_does_not_hide_that_it_is_being_stopped(ops, running):
+async def test_an_outage_that_is_over_leaves_it_said_that_it_is_being_stopped(
+    ops, running
+):
     await types(ops.alice, f"halt {running.operation.short}")
-    waiting = (await ops.again(running)).operation
+    await note_outage("acme", running.operation.id, system="AWS", back=ops.back)
+    down = (await ops.again(running)).operation
 
-    assert waiting.progress.waiting_for.key == "waiting.halted"
+    await outage_over("acme", running.operation.id, back=ops.back)
+
+    up = (await ops.again(running)).operation
+    assert down.progress.waiting_for.key == "waiting.outage"
+    assert up.progress.waiting_for.key == "waiting.halted"
+
+
+async def test_a_run_that_a_stop_broke_off_is_in_doubt_and_names_who_did_it(ops):
+    card = await ops.alice.asks("restart web-staging")
+    await ops.bob.approves(card)
+    store = ops.back.store
+
+    async def write(writes):
+        await store.write(writes)
+        if any(each.name is EventName.ACTION_ANNOUNCED for each in writes.events):
+            await advanced(ops, card, stoppable=True)
+            await types(ops.bob, f"halt {card.operation.short}")
+
+    ops.back = ops.with_ports(store=Instead(store, write=write))
+    ops.day.cloud.faults.add(AwsFault(kind="drop-after", action="ec2:RebootInstances"))
+    await ops.works()
+
+    doubtful = (await ops.again(card)).operation
+    assert doubtful.state is State.IN_DOUBT
+    assert doubtful.outcome.key == "doubt.halted"
+    assert "Bob" in doubtful.outcome.args["who"]
 
 
 async def test_what_runs_learns_of_the_stop_and_what_only_looks_is_never_stopped(
