@@ -15,7 +15,7 @@ from deploy.sandbox.gitlab import (
     shapes,
     standing,
 )
-from deploy.sandbox.gitlab.git import ZERO, GitError, ref_name
+from deploy.sandbox.gitlab.git import ZERO, GitError
 from deploy.sandbox.gitlab.hooks import VERSION
 from deploy.sandbox.gitlab.http import (
     CREATED,
@@ -27,6 +27,7 @@ from deploy.sandbox.gitlab.http import (
     Segment,
 )
 from deploy.sandbox.gitlab.records import Level
+from deploy.sandbox.gitlab.refs import ref_name
 from deploy.sandbox.gitlab.shape_parts import Shape
 
 router = APIRouter()

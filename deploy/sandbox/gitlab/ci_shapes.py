@@ -10,7 +10,7 @@ from deploy.sandbox.gitlab.records import ENDED
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from deploy.sandbox.gitlab.git import CommitInfo
+    from deploy.sandbox.gitlab.git_says import CommitInfo
     from deploy.sandbox.gitlab.records import Job, Pipeline, Project
     from deploy.sandbox.gitlab.shape_parts import Shape
     from deploy.sandbox.gitlab.world import GitLabWorld

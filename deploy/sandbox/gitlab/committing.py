@@ -7,16 +7,10 @@ from typing import Literal
 from pydantic import BaseModel
 
 from deploy.sandbox.gitlab import merging, problems, standing
-from deploy.sandbox.gitlab.git import (
-    ZERO,
-    CommitInfo,
-    Edit,
-    GitError,
-    Repository,
-    Signature,
-    ref_name,
-)
+from deploy.sandbox.gitlab.git import ZERO, GitError, Repository
+from deploy.sandbox.gitlab.git_says import CommitInfo, Edit, Signature
 from deploy.sandbox.gitlab.http import Access
+from deploy.sandbox.gitlab.refs import ref_name
 
 
 class Action(BaseModel):

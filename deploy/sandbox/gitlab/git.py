@@ -11,78 +11,36 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final
+
+from deploy.sandbox.gitlab.git_says import (
+    CommitInfo,
+    Edit,
+    FileDiff,
+    Signature,
+    TreeEntry,
+    commit_of,
+    entries,
+    hunks,
+    raw_of,
+    unmerged,
+)
+from deploy.sandbox.gitlab.refs import FULL, UnsureError, pointed, ref_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ZERO: Final = "0" * 40
-_REF: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+=-]{0,200}")
 _SHA: Final = re.compile(r"[0-9a-f]{7,40}")
+_FIXED: Final = re.compile(rf"\^?{FULL.pattern}(\.\.\.?{FULL.pattern})?")
 _TIMEOUT: Final = 60.0
+# Of what is remembered: how many answers, and the bytes of the longest.
+_MOST, _LONGEST = 4096, 1 << 16
 
 
 class GitError(Exception):
     """A git command failed; the text is its standard error."""
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Whom a commit is by."""
-
-    name: str
-    email: str
-
-
-@dataclass(frozen=True)
-class CommitInfo:
-    sha: str
-    parents: tuple[str, ...]
-    author: Signature
-    committer: Signature
-    authored_at: datetime
-    committed_at: datetime
-    message: str
-
-    @property
-    def title(self) -> str:
-        return self.message.split("\n", 1)[0]
-
-
-@dataclass(frozen=True)
-class TreeEntry:
-    mode: str
-    kind: Literal["blob", "tree", "commit"]
-    sha: str
-    path: str
-
-
-@dataclass(frozen=True)
-class FileDiff:
-    old_path: str
-    new_path: str
-    old_mode: str
-    new_mode: str
-    status: str
-    patch: str
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One path's new content (`None` deletes it)."""
-
-    path: str
-    content: bytes | None
-    mode: str = "100644"
-
-
-def ref_name(text: str) -> str | None:
-    """Return `text` if it can be a branch name here, else None."""
-    if not _REF.fullmatch(text) or ".." in text or "//" in text:
-        return None
-    if text.endswith(("/", ".", ".lock")) or "/." in text or text == "HEAD":
-        return None
-    return text
 
 
 class Repository:
@@ -90,6 +48,7 @@ class Repository:
 
     def __init__(self, directory: Path, *, path: str) -> None:
         self.directory = directory
+        self._known: dict[tuple[str, ...], bytes] = {}
         self._env = {
             "PATH": path,
             "HOME": str(directory.parent),
@@ -130,6 +89,21 @@ class Repository:
         out = await self.run(*args, stdin=stdin, env=env)
         return out.decode("utf-8", "replace").strip()
 
+    async def _asked(self, *args: str, of: tuple[str, ...]) -> bytes:
+        """
+        Return what git says of some objects: `of` is how `args` names them.
+
+        What full ids name never changes, so git is asked once.
+        """
+        if (known := self._known.get(args)) is not None:
+            return known
+        said = await self.run(*args)
+        if len(said) <= _LONGEST and all(_FIXED.fullmatch(name) for name in of):
+            if len(self._known) >= _MOST:
+                self._known.pop(next(iter(self._known)))
+            self._known[args] = said
+        return said
+
     async def create(self, default_branch: str) -> None:
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         await self.run("init", "-q", "--bare", str(self.directory))
@@ -139,23 +113,39 @@ class Repository:
         """Return a branch's head, None if there is no such branch."""
         if ref_name(name) is None:
             return None
-        return await self._verify(f"refs/heads/{name}^{{commit}}")
+        ref = f"refs/heads/{name}"
+        try:
+            return pointed(self.directory, ref)
+        except UnsureError:
+            return await self._verify(ref)
 
     async def resolve(self, ref: str) -> str | None:
         """Return the commit of a branch, a tag or a (short) commit id."""
         if (sha := await self.branch(ref)) is not None:
             return sha
-        if ref_name(ref) is not None:
-            tag = await self._verify(f"refs/tags/{ref}^{{commit}}")
-            if tag is not None:
-                return tag
-        return await self._verify(f"{ref}^{{commit}}") if _SHA.fullmatch(ref) else None
+        if (sha := await self._tag(ref)) is not None:
+            return sha
+        return await self._verify(ref) if _SHA.fullmatch(ref) else None
+
+    async def _tag(self, name: str) -> str | None:
+        if ref_name(name) is None:
+            return None
+        ref = f"refs/tags/{name}"
+        try:
+            if pointed(self.directory, ref) is None:
+                return None
+        except UnsureError:
+            pass
+        return await self._verify(ref)  # it may be a tag with a message of its own
 
     async def _verify(self, name: str) -> str | None:
+        """Return the commit that this leads to."""
+        commit = f"{name}^{{commit}}"
         try:
-            return await self.text("rev-parse", "-q", "--verify", name)
+            out = await self._asked("rev-parse", "-q", "--verify", commit, of=(name,))
         except GitError:
             return None
+        return out.decode().strip()
 
     async def branches(self) -> dict[str, str]:
         form = "--format=%(refname)%00%(objectname)"
@@ -173,12 +163,15 @@ class Repository:
     async def read(self, commit: str, path: str) -> bytes | None:
         """Return a file's bytes at a commit, None if it is not a file there."""
         try:
-            return await self.run("cat-file", "blob", f"{commit}:{path}")
+            return await self._asked(
+                "cat-file", "blob", f"{commit}:{path}", of=(commit,)
+            )
         except GitError:
             return None
 
     async def entry(self, commit: str, path: str) -> TreeEntry | None:
-        found = _entries(await self.run("ls-tree", "-z", commit, "--", path))
+        out = await self._asked("ls-tree", "-z", commit, "--", path, of=(commit,))
+        found = entries(out)
         return found[0] if found else None
 
     async def tree(
@@ -188,17 +181,18 @@ class Repository:
         where = f"{commit}:{path.strip('/')}"
         flags = ["-r", "-t"] if recursive else []
         try:
-            out = await self.run("ls-tree", "-z", *flags, where)
+            out = await self._asked("ls-tree", "-z", *flags, where, of=(commit,))
         except GitError:
             return None
         prefix = f"{path.strip('/')}/" if path.strip("/") else ""
         return [
             TreeEntry(mode=e.mode, kind=e.kind, sha=e.sha, path=prefix + e.path)
-            for e in _entries(out)
+            for e in entries(out)
         ]
 
     async def last_commit_of(self, commit: str, path: str) -> str:
-        return await self.text("log", "-1", "--format=%H", commit, "--", path)
+        args = ("log", "-1", "--format=%H", commit, "--", path)
+        return (await self._asked(*args, of=(commit,))).decode().strip()
 
     async def commits(
         self, *revisions: str, path: str = "", limit: int = 1000
@@ -206,18 +200,20 @@ class Repository:
         """Return commits newest first; `revisions` as git log takes them."""
         form = "%H%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x1e"
         tail = ["--", path] if path else ["--"]
-        out = await self.run("log", f"-{limit}", f"--format={form}", *revisions, *tail)
+        args = ("log", f"-{limit}", f"--format={form}", *revisions, *tail)
+        out = await self._asked(*args, of=revisions)
         pieces = out.decode("utf-8", "replace").split("\0\x1e")
-        return [_commit(piece) for piece in pieces if piece.strip()]
+        return [commit_of(piece) for piece in pieces if piece.strip()]
 
     async def commit(self, sha: str) -> CommitInfo:
         return (await self.commits(sha, limit=1))[0]
 
     async def merge_base(self, one: str, other: str) -> str | None:
         try:
-            return await self.text("merge-base", one, other)
+            out = await self._asked("merge-base", one, other, of=(one, other))
         except GitError:
             return None
+        return out.decode().strip()
 
     async def contains(self, commit: str, *, ancestor: str) -> bool:
         return await self.merge_base(commit, ancestor) == ancestor
@@ -225,17 +221,19 @@ class Repository:
     async def diff(self, base: str, head: str) -> list[FileDiff]:
         """Return the differing files with their patches, renames found."""
         common = ("diff", "--no-color", "--no-ext-diff", "-M", "--full-index")
-        raw = await self.run(*common, "--raw", "-z", base, head)
-        patch = await self.run(*common, "-p", base, head)
+        of = (base, head)
+        raw = await self._asked(*common, "--raw", "-z", *of, of=of)
+        patch = await self._asked(*common, "-p", *of, of=of)
         text = patch.decode("utf-8", "replace")
         pieces = [piece for piece in re.split(r"(?m)^(?=diff --git )", text) if piece]
         return [
-            FileDiff(*meta, patch=_hunks(piece))
-            for meta, piece in zip(_raw(raw), pieces, strict=True)
+            FileDiff(*meta, patch=hunks(piece))
+            for meta, piece in zip(raw_of(raw), pieces, strict=True)
         ]
 
     async def changed_paths(self, base: str, head: str) -> list[str]:
-        out = await self.run("diff", "--name-only", "-z", "--no-renames", base, head)
+        args = ("diff", "--name-only", "-z", "--no-renames", base, head)
+        out = await self._asked(*args, of=(base, head))
         return [p for p in out.decode("utf-8", "replace").split("\0") if p]
 
     async def write_commit(
@@ -309,7 +307,7 @@ class Repository:
                 "read-tree", "-i", "-m", "--aggressive", base, ours, theirs, env=env
             )
             out = await self.run("ls-files", "-u", "-z", env=env)
-            for path, stages in _unmerged(out).items():
+            for path, stages in unmerged(out).items():
                 line = await self._merge_file(path, stages, Path(scratch))
                 if line is None:
                     return None
@@ -344,57 +342,3 @@ class Repository:
             }
             await self.run("read-tree", commit, env=env)
             await self.run("checkout-index", "-a", "-f", f"--prefix={into}/", env=env)
-
-
-def _entries(out: bytes) -> list[TreeEntry]:
-    found = []
-    for line in out.decode("utf-8", "replace").split("\0"):
-        if not line:
-            continue
-        meta, path = line.split("\t", 1)
-        mode, kind, sha = meta.split()
-        found.append(TreeEntry(mode=mode, kind=kind, sha=sha, path=path))  # type: ignore[arg-type] # git names three kinds
-    return found
-
-
-def _commit(piece: str) -> CommitInfo:
-    sha, parents, an, ae, at, cn, ce, ct, body = piece.lstrip("\n").split("\0", 8)
-    return CommitInfo(
-        sha=sha,
-        parents=tuple(parents.split()),
-        author=Signature(an, ae),
-        committer=Signature(cn, ce),
-        authored_at=datetime.fromisoformat(at),
-        committed_at=datetime.fromisoformat(ct),
-        message=body,
-    )
-
-
-def _raw(out: bytes) -> list[tuple[str, str, str, str, str]]:
-    """Read `diff --raw -z`: (old path, new path, old mode, new mode, status)."""
-    parts = iter(out.decode("utf-8", "replace").split("\0"))
-    found = []
-    for meta in parts:
-        if not meta:
-            break
-        old_mode, new_mode, _, _, status = meta.removeprefix(":").split()
-        old = next(parts)
-        new = next(parts) if status[0] in "RC" else old
-        found.append((old, new, old_mode, new_mode, status[0]))
-    return found
-
-
-def _hunks(patch: str) -> str:
-    """Return a file's patch as GitLab gives it: from the first hunk on."""
-    at = patch.find("\n@@ ")
-    return patch[at + 1 :] if at >= 0 else ""
-
-
-def _unmerged(out: bytes) -> dict[bytes, dict[int, tuple[str, str]]]:
-    found: dict[bytes, dict[int, tuple[str, str]]] = {}
-    for line in out.split(b"\0"):
-        if line:
-            meta, path = line.split(b"\t", 1)
-            mode, sha, stage = meta.decode().split()
-            found.setdefault(path, {})[int(stage)] = (mode, sha)
-    return found

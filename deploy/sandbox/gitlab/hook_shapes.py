@@ -10,7 +10,7 @@ from deploy.sandbox.gitlab.git import ZERO
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from deploy.sandbox.gitlab.git import CommitInfo
+    from deploy.sandbox.gitlab.git_says import CommitInfo
     from deploy.sandbox.gitlab.records import Job, MergeRequest, Note, Pipeline, Project
     from deploy.sandbox.gitlab.world import GitLabWorld
 

@@ -12,7 +12,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from deploy.sandbox.gitlab import ci_shapes, standing
-from deploy.sandbox.gitlab.git import FileDiff, GitError
+from deploy.sandbox.gitlab.git import GitError
+from deploy.sandbox.gitlab.git_says import FileDiff
 from deploy.sandbox.gitlab.pages_style import SHEET, avatar
 from deploy.sandbox.gitlab.problems import not_found
 from deploy.sandbox.gitlab.records import (

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from deploy.sandbox.gitlab.git import ZERO, Edit
+from deploy.sandbox.gitlab.git import ZERO
+from deploy.sandbox.gitlab.git_says import Edit
 from deploy.sandbox.gitlab.records import (
     Label,
     Level,

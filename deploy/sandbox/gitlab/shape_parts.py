@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from deploy.sandbox.gitlab.git import CommitInfo
+    from deploy.sandbox.gitlab.git_says import CommitInfo
     from deploy.sandbox.gitlab.records import Project
     from deploy.sandbox.gitlab.world import GitLabWorld
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deploy.sandbox.gitlab import ci_shapes, standing
-from deploy.sandbox.gitlab.git import ref_name
 from deploy.sandbox.gitlab.records import Level
+from deploy.sandbox.gitlab.refs import ref_name
 from deploy.sandbox.gitlab.shape_parts import Shape, commit, stamp, url, user
 
 if TYPE_CHECKING:
-    from deploy.sandbox.gitlab.git import FileDiff
+    from deploy.sandbox.gitlab.git_says import FileDiff
     from deploy.sandbox.gitlab.records import (
         Hook,
         Issue,

@@ -17,7 +17,8 @@ from deploy.sandbox import clock
 from deploy.sandbox.gitlab import merging, seeding
 from deploy.sandbox.gitlab.contracts import Contracts
 from deploy.sandbox.gitlab.faults import Faults
-from deploy.sandbox.gitlab.git import ZERO, Edit, Repository, Signature
+from deploy.sandbox.gitlab.git import ZERO, Repository
+from deploy.sandbox.gitlab.git_says import Edit, Signature
 from deploy.sandbox.gitlab.hooks import Hooks
 from deploy.sandbox.gitlab.ledger import Ledger
 from deploy.sandbox.gitlab.records import (
