@@ -16,9 +16,9 @@ from deploy.sandbox.gitlab.seeding import ROOT_TOKEN
 from tests.storm.ledgers import judge
 from tests.storm.world import SANDBOX_PACE, a_world, told
 
-# What a stroke may cost, in seconds over the same thing done by a worker left in peace:
-# the other has to find out, and that is by the clock; the rest is the machine's pace.
+# Seconds on a quiet machine; on a slower one as much longer as a calm run takes there.
 LIMIT = 10.0
+QUIET = {"resize": 4.5, "backup": 2.0}
 
 pytestmark = [
     pytest.mark.storm,
@@ -104,7 +104,7 @@ async def test_the_other_worker_finishes_within_ten_seconds(world, route):
     seconds = {"seconds": round(took, 2), "calm": round(usual, 2)}
     told({"takeover": route, **seconds, **book.figures()})
     assert book.clean, book
-    assert took <= LIMIT + usual
+    assert took <= LIMIT * max(1.0, usual / QUIET[route])
 
 
 @pytest.mark.parametrize("route", ["resize", "backup"])
@@ -144,4 +144,4 @@ async def test_a_worker_told_to_stop_hands_on_what_it_cannot_finish(world):
     seconds = {"seconds": round(took, 2), "calm": round(usual, 2)}
     told({"stopped": "resize", **seconds, **book.figures()})
     assert book.clean, book
-    assert took <= LIMIT + usual
+    assert took <= LIMIT * max(1.0, usual / QUIET["resize"])
