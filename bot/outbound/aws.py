@@ -10,6 +10,7 @@ enough is AWS's to say; what to call is the playbooks'.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import re
 import threading
@@ -28,6 +29,7 @@ from botocore.exceptions import (
     ParamValidationError,
     SSLError,
 )
+from botocore.loaders import Loader
 from pydantic import SecretStr
 
 from bot.domain.aws_error import AwsRefusal
@@ -311,6 +313,12 @@ def _credentials(answer: Mapping[str, Any]) -> AwsCredentials:
     )
 
 
+@functools.cache
+def _descriptions() -> Loader:
+    """Return what AWS's services look like: megabytes, read once a process."""
+    return Loader()
+
+
 def _botocore_session() -> botocore.session.Session:
     """Return a session that knows neither environment, files nor metadata service."""
     known = botocore.session.Session.SESSION_VARIABLES.items()
@@ -322,4 +330,5 @@ def _botocore_session() -> botocore.session.Session:
     session = botocore.session.Session(session_vars=fixed)
     nobody = CredentialResolver(providers=[])
     session.register_component("credential_provider", nobody)
+    session.register_component("data_loader", _descriptions())
     return session

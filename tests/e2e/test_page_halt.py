@@ -14,7 +14,7 @@ from tests.e2e.page import ALICE, BOB, approves, asks, says, shot
 
 pytestmark = [
     pytest.mark.page,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(bool(missing()), reason=f"this machine has no {missing()}"),
 ]
 
@@ -82,6 +82,9 @@ def test_what_runs_wild_is_stopped_and_settled(become, sandbox):
     approves(bob, card)
     stop = card.locator('[data-action-id="halt"]')
     expect(stop).to_be_visible()
+    # Stopped before its first task it did nothing, and there is nothing to settle.
+    while not sleeping():
+        bob.wait_for_timeout(200)
     shot(bob, "halt-1-runs")
     stop.click()
     expect(bob.get_by_test_id("confirm-yes")).to_be_visible()
@@ -91,7 +94,7 @@ def test_what_runs_wild_is_stopped_and_settled(become, sandbox):
     expect(card).to_contain_text("Bob Durand stopped it")
     expect(card.locator('[data-action-id="halt"]')).to_have_count(0)
     while sleeping():
-        bob.wait_for_timeout(50)
+        bob.wait_for_timeout(200)
     shot(bob, "halt-3-in-doubt")
     settles(bob, card, "Stopped while it rebuilt the index")
     shot(bob, "halt-4-settled")

@@ -25,16 +25,17 @@ from deploy.sandbox.aws.principal import ADMIN_KEY, ADMIN_SECRET
 from deploy.sandbox.aws.seed import REGION
 from deploy.sandbox.aws.serve import Cloud
 from deploy.sandbox.aws.serve import serve as serve_aws
-from deploy.sandbox.gitlab.serve import serve as serve_gitlab
+from deploy.sandbox.gitlab.app import create as gitlab_app
 from deploy.sandbox.gitlab.world import GitLabWorld
 from deploy.sandbox.openbao import OpenBao
 from deploy.sandbox.places import Places, places, secret
 from deploy.sandbox.seeding import furnish
+from deploy.sandbox.slack.app import create as slack_app
 from deploy.sandbox.slack.limits import Rates
-from deploy.sandbox.slack.serve import serving
 from deploy.sandbox.slack.state import SlackWorld
 from deploy.sandbox.terraform.toolchain import Toolchain
 from tests.flow import halt
+from tests.flow.doors import Door, door
 from tests.flow.quick_runner import QuickRunner
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ class Town:
     root: Path
     openbao: OpenBao
     places: Places
+    # Where GitLab and Slack are, in every story.
+    gitlab_door: Door
+    slack_door: Door
     speech: Speech = field(default_factory=Speech)
     registry: registry.Registry = field(default_factory=lambda: registry.load(halt))
     repositories: Path = REPOSITORIES
@@ -109,9 +113,11 @@ class Town:
             slack = SlackWorld.sample(
                 contracts=CONTRACTS / "slack", rates=Rates.unlimited()
             )
-            stack.push_async_callback(slack.aclose)
-            address = await stack.enter_async_context(serving(slack))
-            yield Day(self, cloud, gitlab, slack, address.api_url, sky)
+            slack.base_url = self.slack_door.url
+            behind = self.slack_door.leads_to(slack_app(slack))
+            await stack.enter_async_context(behind)
+            stack.callback(slack.stream.close)
+            yield Day(self, cloud, gitlab, slack, f"{slack.base_url}/api/", sky)
 
     @asynccontextmanager
     async def _streets(
@@ -139,8 +145,9 @@ class Town:
             if not plain:
                 for project in world.projects.values():
                     project.hooks = []
-            serving_it = serve_gitlab(world, port=self.places.gitlab)
-            await stack.enter_async_context(serving_it)
+            stack.callback(world.close)
+            behind = self.gitlab_door.leads_to(gitlab_app(world))
+            await stack.enter_async_context(behind)
             yield cloud, world
 
     def aws(self, service: str) -> Any:
@@ -178,9 +185,11 @@ async def town(root: Path) -> AsyncIterator[Town]:
     try:
         live = root / "live"
         live.mkdir()
-        found = Town(root, bao, places(live, page=None))
-        await found.furnish()
-        yield found
+        where = places(live, page=None)
+        async with door(port=where.gitlab) as gitlab, door() as slack:
+            found = Town(root, bao, where, gitlab, slack)
+            await found.furnish()
+            yield found
     finally:
         await bao.stop()
 
