@@ -75,17 +75,17 @@ def _settings() -> Settings:
 @app.command()
 def serve() -> None:
     """Listen to Slack and GitLab; holds no credentials to touch anything."""
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring import serve as served  # noqa: PLC0415 - its libraries take a while
 
-    run(lambda: _until_told(wiring.serve(_settings())))
+    run(lambda: _until_told(served.serve(_settings())))
 
 
 @app.command()
 def work() -> None:
     """Carry out what was approved, with credentials lent by Vault."""
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring import work as worked  # noqa: PLC0415 - its libraries take a while
 
-    run(lambda: _until_told(wiring.work(_settings())))
+    run(lambda: _until_told(worked.work(_settings())))
 
 
 # Its words, `--help` among them, are for the sandbox's own program.

@@ -40,9 +40,9 @@ def show(
 
 
 async def _shown(client: str, last: int) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
-    async with wiring.front(Settings.read()) as wired:
+    async with front(Settings.read()) as wired:
         length = await chain_length(client, front=wired.front)
         after = max(0, length - last)
         for record in await wired.front.store.records(client, after=after, most=last):
@@ -65,9 +65,9 @@ def export(
 
 
 async def _exported(client: str, to: Path) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
-    async with wiring.front(Settings.read()) as wired:
+    async with front(Settings.read()) as wired:
         length = await chain_length(client, front=wired.front)
         with _new(to) as file:
             async for line in exported(client, store=wired.front.store):
@@ -82,11 +82,12 @@ def checkpoint(client: Client) -> None:
 
 
 async def _checkpointed(client: str) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
+    from bot.wiring.vault import vault  # noqa: PLC0415 - its libraries take a while
 
     settings = Settings.read()
-    notary = wiring.vault(settings)
-    async with wiring.front(settings) as wired:
+    notary = vault(settings)
+    async with front(settings) as wired:
         await chain_length(client, front=wired.front)
         signed = await sign(client, front=wired.front, notary=notary, source="cli")
     _say("nothing new" if signed is None else f"{signed.seq}:{signed.head}")
@@ -99,9 +100,9 @@ def keys(to: Annotated[Path, typer.Argument(help="The file to write.")]) -> None
 
 
 async def _keys(to: Path) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.vault import vault  # noqa: PLC0415 - its libraries take a while
 
-    found = await wiring.vault(Settings.read()).public_keys()
+    found = await vault(Settings.read()).public_keys()
     named = {str(version): key for version, key in found.items()}
     with _told(to):
         await asyncio.to_thread(to.write_text, json.dumps(named), encoding="ascii")

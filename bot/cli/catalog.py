@@ -44,12 +44,12 @@ def discover_command(
 
 
 async def _discovered(client: str, *, write: bool) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.back import back  # noqa: PLC0415 - its libraries take a while
 
     settings = Settings.read()
-    async with wiring.back(settings) as back:
-        found = await discover(client, back=back)
-        commands = back.registry.commands
+    async with back(settings) as built:
+        found = await discover(client, back=built)
+        commands = built.registry.commands
     addition = await asyncio.to_thread(
         added,
         settings.catalog,

@@ -41,9 +41,9 @@ def listed(client: Client) -> None:
 
 
 async def _listed(client: str) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
-    async with wiring.front(Settings.read()) as wired:
+    async with front(Settings.read()) as wired:
         _client(client, front=wired.front)
         table = Table()
         for name in ("id", "state"):
@@ -69,9 +69,9 @@ def show(operation: Id, client: Client) -> None:
 
 
 async def _shown(short: str, client: str) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
-    async with wiring.front(Settings.read()) as wired:
+    async with front(Settings.read()) as wired:
         _client(client, front=wired.front)
         one = await _found(short, client, front=wired.front)
         _say(f"{one.id}  {one.state.value}  {words(one.change.title)}")
@@ -118,10 +118,10 @@ def deny(
 async def _decided(
     short: str, client: str, *, fingerprint: str, verdict: Verdict, reason: str = ""
 ) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
     settings = Settings.read()
-    async with wiring.front(settings) as wired:
+    async with front(settings) as wired:
         knock = _knock(
             settings.unsafe_cli_member,
             _client(client, front=wired.front),

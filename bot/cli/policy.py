@@ -55,9 +55,9 @@ def explain(member: Member, line: Line, client: Of = "") -> None:
 
 
 async def _explained(member: str, line: str, client: str) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
-    async with wiring.front(Settings.read()) as wired:
+    async with front(Settings.read()) as wired:
         catalog = wired.front.catalog.current()
         person = _member(member, catalog)
         at_home = person.organisation != catalog.provider.id

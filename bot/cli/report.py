@@ -43,16 +43,16 @@ def tickets(
 
 
 async def _counted(client: str, since: str) -> None:
-    from bot import wiring  # noqa: PLC0415 - with its libraries it takes a second
+    from bot.wiring.front import front  # noqa: PLC0415 - its libraries take a while
 
-    async with wiring.front(Settings.read()) as wired:
-        front = wired.front
-        moment = _moment(since, front.now())
+    async with front(Settings.read()) as wired:
+        ours = wired.front
+        moment = _moment(since, ours.now())
         if client:
-            await chain_length(client, front=front)
-        every = [one.id for one in front.catalog.current().clients]
+            await chain_length(client, front=ours)
+        every = [one.id for one in ours.catalog.current().clients]
         for one in [client] if client else every:
-            found = await missing_since(one, since=moment, store=front.store)
+            found = await missing_since(one, since=moment, store=ours.store)
             _print(one, found, moment)
 
 

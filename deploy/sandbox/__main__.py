@@ -67,7 +67,8 @@ def main() -> None:
             "deploy.sandbox.gitlab.serve",
             "deploy.sandbox.hosts",
             "bot.cli.app",
-            "bot.wiring",
+            "bot.wiring.serve",
+            "bot.wiring.work",
             "bot.outbound.speech:Speech",
             fork=True,
         )

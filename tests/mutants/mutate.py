@@ -40,17 +40,24 @@ _NAMED: Final = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed file: what changed, and the whole of it as a tree."""
+    """One changed file: what changed, and which place of its tree is what instead."""
 
     file: str
     where: str
     change: str
-    tree: ast.Module
+    base: ast.Module
+    at: int
+    after: ast.AST | None
 
     @property
     def name(self) -> str:
         """What it is called in the list of survivors."""
         return f"{self.file}::{self.where}: {self.change}"
+
+    @property
+    def tree(self) -> ast.Module:
+        """The whole file with the mistake in it, made anew each time."""
+        return _put(self.base, self.at, self.after)
 
 
 def mutants(file: str, source: str) -> Iterator[Mutant]:
@@ -64,7 +71,7 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
             key = f"{where}: {change}"
             seen[key] += 1
             again = f" ({seen[key]})" if seen[key] > 1 else ""
-            yield Mutant(file, where, f"{change}{again}", _put(tree, at, after))
+            yield Mutant(file, where, f"{change}{again}", tree, at, after)
 
 
 def _put(tree: ast.Module, at: int, after: ast.AST | None) -> ast.Module:

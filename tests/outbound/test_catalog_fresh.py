@@ -14,7 +14,7 @@ import structlog.testing
 import deploy.sandbox
 from bot.domain.errors import Broken
 from bot.outbound.catalog import CatalogKeeper
-from bot.wiring import _ended, _kept_fresh
+from bot.wiring.front import _ended, _kept_fresh
 
 SAMPLE = Path(deploy.sandbox.__file__).parent / "catalog"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

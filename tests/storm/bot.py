@@ -3,11 +3,11 @@ The product, run so that it dies where a test wants: `python -m tests.storm.bot`
 
     python -m tests.storm.bot serve|work PLAN.json
 
-What runs is `wiring.serve` or `wiring.work` itself, with a toll at every call of a port
-that reaches out: the call point is written to a file before and after the call, and at
-a chosen one the process sends itself the signal of the plan. There is no hook for this
-in the product. The process that was started imports everything once and then gives
-birth to one life after another, so that dying a hundred times takes seconds.
+What runs is `serve` or `work` of `bot.wiring` itself, with a toll at every call of a
+port that reaches out: the call point is written to a file before and after the call,
+and at a chosen one the process sends itself the signal of the plan. There is no hook
+for this in the product. The process that was started imports everything once and then
+gives birth to one life after another, so that dying a hundred times takes seconds.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ from typing import Any, Final
 import psycopg
 from pydantic import BaseModel, ConfigDict
 
-from bot import registry, wiring
+from bot import registry
 from bot.observe import observe
 from bot.outbound.aws import Session
 from bot.outbound.postgres.listen import conninfo
 from bot.settings import Settings
+from bot.wiring.serve import serve
+from bot.wiring.work import work
 
 _PR_SET_PDEATHSIG: Final = 1
 # Reading the database has no consequence that a crash could leave half done.
@@ -236,7 +238,7 @@ def _live(part: str, plan: Plan) -> None:
     settings = Settings.read()
     observe(level=settings.log_level, as_json=settings.log_json)
     toll = Toll(plan)
-    run = wiring.work if part == "work" else wiring.serve
+    run = work if part == "work" else serve
     asyncio.run(_until_told(run(settings, around=lambda built: _gated(built, toll))))
 
 

@@ -20,13 +20,13 @@ import httpx
 import psycopg
 from sqlalchemy import select
 
-from bot import wiring
 from bot.domain.operation import State
 from bot.flow.export import exported
 from bot.outbound import clock
 from bot.outbound.postgres import tables as t
 from bot.outbound.slack.looks import SIGNS
 from bot.settings import Settings
+from bot.wiring.vault import vault
 from deploy.sandbox.aws.ledger import Entry as AwsEntry
 from deploy.sandbox.gitlab.ledger import Entry as GitLabEntry
 from deploy.sandbox.gitlab.seeding import ROOT_TOKEN
@@ -307,8 +307,8 @@ async def audited(world: World, client: str, book: Book) -> list[dict[str, Any]]
     export, keys = folder / f"{client}.jsonl", folder / "keys.json"
     lines = [one async for one in exported(client, store=world.front.store)]
     export.write_text("".join(lines))
-    vault = wiring.vault(_worker_settings(world))
-    named = {str(version): key for version, key in (await vault.public_keys()).items()}
+    found = await vault(_worker_settings(world)).public_keys()
+    named = {str(version): key for version, key in found.items()}
     keys.write_text(json.dumps(named))
     verifier = str(ROOT / "deploy" / "verify" / "tandem_verify.py")
     process = await asyncio.create_subprocess_exec(

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from bot import wiring
 from bot.domain.decision import Verdict
 from bot.domain.operation import State
 from bot.flow.ask import ask
@@ -24,6 +23,7 @@ from bot.flow.decide import Choice, decide
 from bot.flow.door import Knock
 from bot.outbound import clock
 from bot.settings import Settings
+from bot.wiring.front import front
 from deploy.sandbox.inventory import copied
 from deploy.sandbox.process import Child
 from deploy.sandbox.whole import Sandbox, Wishes
@@ -258,7 +258,7 @@ async def a_world(*, pace: dict[str, str] = FAST, hosts: bool = False) -> Any:
             database_url=SecretStr(sandbox.database_url("tandem_app")),
             catalog=sandbox.catalog,
         )
-        wired = await stack.enter_async_context(wiring.front(settings))
+        wired = await stack.enter_async_context(front(settings))
         world = World(sandbox, wired.front)
         stack.push_async_callback(world.stop_bots)
         yield world
