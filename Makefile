@@ -88,7 +88,7 @@ test: $(VENV)/.dev ## run every test that needs nothing but Python and git
 	@$(PYTEST) $(PARALLEL) -m "not ($(SLOW))" $(ARGS)
 
 test-real: $(VENV)/.terraform ## run the tests that need Chromium, hosts or Terraform
-	@$(PYTEST) -m "(page or real) and not long" $(ARGS)
+	@$(PYTEST) $(PARALLEL) -m "(page or real) and not long" $(ARGS)
 
 test-long: $(VENV)/.terraform ## run what else is told of real hosts: an hour or so
 	@$(PYTEST) -m long $(ARGS)

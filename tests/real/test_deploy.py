@@ -89,6 +89,7 @@ async def deployed(ops, words="deploy shop on web-host"):
     return await ops.again(card)
 
 
+@pytest.mark.long
 async def test_a_branch_is_deployed_at_the_commit_that_the_card_shows(ops, shop):
     head = await shop.git.resolve("main")
 

@@ -41,6 +41,7 @@ async def nginx():
     await init("stop")
 
 
+@pytest.mark.long
 async def test_a_restart_ends_with_another_process_that_runs(ops, web, nginx):
     before = nginx.read_text()
     card = await ops.alice.asks("service restart nginx on web-host")
@@ -59,6 +60,7 @@ async def test_a_restart_ends_with_another_process_that_runs(ops, web, nginx):
     assert "ssh certificate cannot be revoked, dies at" in told["ending"]
 
 
+@pytest.mark.long
 async def test_a_stop_is_shown_with_the_way_back_and_stops_it(ops, web, nginx):
     card = await ops.alice.asks("service stop nginx on web-host")
     await ops.bob.approves(card)
@@ -89,6 +91,7 @@ async def test_an_undone_stop_starts_it_again(ops, web, nginx):
     assert await init("status") == 0
 
 
+@pytest.mark.long
 async def test_a_restart_of_what_runs_is_not_undone_and_says_why(ops, web, nginx):
     card = await ops.alice.asks("service restart nginx on web-host")
     await ops.bob.approves(card)
